@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { InvalidTaskError } from '../errors/task-errors.js';
+import { kindOf } from '../errors/check.js';
+import { saferepr } from '../saferepr/index.js';
+import { expirationOf, writeEta, writeExpires } from './write-moment.js';
+import { ENVELOPE_PROPERTIES, PROTOCOL_HEADERS } from './header-names.js';
+import {
+  EMPTY_EMBED,
+  JSON_CONTENT_TYPE,
+  type Embed,
+  type MessageProperties,
+  type TaskHeaders,
+  type TaskMessage,
+} from './task-message.js';
+
+/** A call of a task, as `apply_async` takes it. Durations are seconds. */
+export interface TaskMessageSpec {
+  /** Registered name of the task. */
+  readonly task: string;
+  readonly args?: readonly unknown[] | undefined;
+  readonly kwargs?: Readonly<Record<string, unknown>> | undefined;
+  /** Default: a random UUID. */
+  readonly id?: string | undefined;
+  /** Celery name of the queue, unprefixed and unmangled: the routing key, where Python sends retries to. */
+  readonly queue: string;
+  /** Node name of the sender, `gen<pid>@<host>`. */
+  readonly origin: string;
+  /** The present, in milliseconds since the epoch. */
+  readonly now: number;
+  /** Seconds from now; 0 means at once. Wins over `eta`, as in Celery. */
+  readonly countdown?: number | undefined;
+  /** When to run the task; a string is ISO 8601 and is sent as it is. */
+  readonly eta?: Date | string | undefined;
+  /** Seconds from now, or the moment, from which on the task is not to be run; a string is ISO 8601. */
+  readonly expires?: number | Date | string | undefined;
+  /** Default 0. */
+  readonly retries?: number | undefined;
+  /** `[hard, soft]`. Default `[null, null]`: the worker decides. */
+  readonly timelimit?: TaskHeaders['timelimit'] | undefined;
+  /** Default: the task's own id. */
+  readonly rootId?: string | null | undefined;
+  readonly parentId?: string | null | undefined;
+  /** Custom headers; the protocol's own names are refused. */
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+  /** 0–9; SQS does not honour it. Default 0. */
+  readonly priority?: number | undefined;
+  /** Read by Celery's rpc backend only. Default `''`. */
+  readonly replyTo?: string | undefined;
+  /** Default false. A Python worker takes this over the setting of its task, so send what is meant. */
+  readonly ignoreResult?: boolean | undefined;
+  readonly embed?: Partial<Embed> | undefined;
+  readonly shadow?: string | null | undefined;
+  readonly group?: string | null | undefined;
+  readonly groupIndex?: number | null | undefined;
+  readonly replacedTaskNesting?: number | undefined;
+  readonly stampedHeaders?: readonly string[] | null | undefined;
+  readonly stamps?: Readonly<Record<string, unknown>> | undefined;
+  /** Every other publish option, under Celery's names: `MessageGroupId`, `MessageDeduplicationId`, … */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
+  /** false leaves `argsrepr` and `kwargsrepr` null: workers then show their own look of the arguments. Default true. */
+  readonly repr?: boolean | undefined;
+}
+
+/**
+ * Makes the message of a call, with every header of protocol 2.
+ *
+ * @throws InvalidTaskError where a Python worker could not run it
+ */
+export function createTaskMessage(spec: TaskMessageSpec): TaskMessage {
+  checkSpec(spec);
+  const id = spec.id ?? randomUUID();
+  const { args = [], kwargs = {}, embed } = spec;
+  const headers = createHeaders(spec, id, args, kwargs);
+  return {
+    protocol: 2,
+    headers,
+    args,
+    kwargs,
+    embed: embed === undefined ? EMPTY_EMBED : { ...EMPTY_EMBED, ...embed },
+    properties: createProperties(spec, id, headers.expires),
+    contentType: JSON_CONTENT_TYPE,
+    contentEncoding: 'utf-8',
+  };
+}
+
+function createHeaders(
+  spec: TaskMessageSpec,
+  id: string,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): TaskHeaders {
+  const repr = spec.repr ?? true;
+  return {
+    lang: 'js',
+    task: spec.task,
+    id,
+    eta: writeEta(spec),
+    expires: writeExpires(spec),
+    retries: spec.retries ?? 0,
+    argsrepr: repr ? saferepr(args, { tuple: true }) : null,
+    kwargsrepr: repr ? saferepr(kwargs) : null,
+    origin: spec.origin,
+    ignoreResult: spec.ignoreResult ?? false,
+    custom: spec.headers ?? {},
+    ...createRelations(spec, id),
+  };
+}
+
+type Relations = Pick<
+  TaskHeaders,
+  | 'shadow'
+  | 'group'
+  | 'groupIndex'
+  | 'timelimit'
+  | 'rootId'
+  | 'parentId'
+  | 'replacedTaskNesting'
+  | 'stampedHeaders'
+  | 'stamps'
+>;
+
+const NO_LIMITS: TaskHeaders['timelimit'] = [null, null];
+
+function createRelations(spec: TaskMessageSpec, id: string): Relations {
+  const { shadow = null, group = null, groupIndex = null, parentId = null, stampedHeaders = null } = spec;
+  const { timelimit = NO_LIMITS, replacedTaskNesting = 0, stamps = {} } = spec;
+  return { shadow, group, groupIndex, timelimit, rootId: spec.rootId ?? id, parentId, replacedTaskNesting, stampedHeaders, stamps };
+}
+
+function createProperties(spec: TaskMessageSpec, id: string, expires: string | null): MessageProperties {
+  return {
+    correlationId: id,
+    replyTo: spec.replyTo ?? '',
+    deliveryMode: 2,
+    deliveryInfo: { exchange: '', routingKey: spec.queue },
+    priority: spec.priority ?? 0,
+    bodyEncoding: 'base64',
+    deliveryTag: randomUUID(),
+    expiration: expirationOf(expires, spec.now),
+    custom: spec.properties ?? {},
+  };
+}
+
+function checkSpec(spec: TaskMessageSpec): void {
+  if (typeof spec.task !== 'string' || spec.task === '') throw new InvalidTaskError('a task needs a name');
+  const refuse = (what: string, value: unknown): never => {
+    throw new InvalidTaskError(`task '${spec.task}': ${what}; got ${kindOf(value)}`);
+  };
+  if (spec.id !== undefined && (typeof spec.id !== 'string' || spec.id === '')) refuse('id must be a non-empty string', spec.id);
+  if (typeof spec.queue !== 'string' || spec.queue === '') refuse('queue must be the name of a queue', spec.queue);
+  checkArguments(spec, refuse);
+  checkNumbers(spec, refuse);
+  checkNames(spec.task, 'header', spec.headers, PROTOCOL_HEADERS);
+  checkNames(spec.task, 'property', spec.properties, ENVELOPE_PROPERTIES);
+}
+
+type Refuse = (what: string, value: unknown) => never;
+
+function checkArguments({ args, kwargs }: TaskMessageSpec, refuse: Refuse): void {
+  if (args !== undefined && !Array.isArray(args)) refuse('args must be an array', args);
+  if (kwargs !== undefined && (typeof kwargs !== 'object' || kwargs === null || Array.isArray(kwargs))) {
+    refuse('kwargs must be an object', kwargs);
+  }
+}
+
+function checkNumbers({ retries, priority, timelimit }: TaskMessageSpec, refuse: Refuse): void {
+  if (retries !== undefined && !isCount(retries)) refuse('retries must be a whole number from 0', retries);
+  if (priority !== undefined && !isCount(priority)) refuse('priority must be a whole number from 0', priority);
+  for (const limit of timelimit ?? []) {
+    if (limit !== null && !(Number.isFinite(limit) && limit >= 0)) {
+      refuse('a time limit must be a number of seconds, or null', limit);
+    }
+  }
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function checkNames(task: string, what: string, given: TaskMessageSpec['headers'], reserved: ReadonlySet<string>): void {
+  for (const name of Object.keys(given ?? {})) {
+    if (!reserved.has(name)) continue;
+    throw new InvalidTaskError(`task '${task}': '${name}' is a ${what} of the protocol itself; choose another name`);
+  }
+}

@@ -1,0 +1,46 @@
+import type { MessageAttributes, QueueInfo } from './queue.js';
+
+/** The time for which a received message is ours: SQS's visibility timeout, extended while we hold the message. */
+export interface Lease {
+  /** True once another consumer may have the message: nothing of this attempt may be stored, sent or deleted any more. */
+  readonly lost: boolean;
+  /** Aborted at the moment the lease is lost. */
+  readonly signal: AbortSignal;
+  /** Asks not to extend the lease past a moment of `Clock.monotonic` (a hard time limit and its grace). */
+  extendUntil(monotonicMs: number): void;
+}
+
+/** One received message, held under a lease from the moment of its arrival. */
+export interface Delivery {
+  /** The queue it came from. */
+  readonly queue: QueueInfo;
+  /** SQS's MessageId: the same at every receive. */
+  readonly messageId: string;
+  /** The message body as it came. */
+  readonly body: string;
+  /** SQS's ApproximateReceiveCount, from 1. Greater than 1 means "may have run before". */
+  readonly receiveCount: number;
+  /** SentTimestamp in epoch milliseconds. */
+  readonly sentAt: number;
+  /** ApproximateFirstReceiveTimestamp in epoch milliseconds. */
+  readonly firstReceivedAt: number;
+  /** `Clock.monotonic` when the request of this receive was sent: SQS allows 12 hours from here. */
+  readonly receivedAt: number;
+  readonly messageGroupId?: string;
+  readonly messageDeduplicationId?: string;
+  readonly messageAttributes: MessageAttributes;
+  readonly lease: Lease;
+  /**
+   * Queues the DeleteMessage. Resolves once SQS confirmed it; the lease is kept until then. Rejects when the lease was lost
+   * or the delete failed for good.
+   */
+  acknowledge(): Promise<void>;
+  /**
+   * Makes the message visible again after `delaySeconds` (0–43 200) and gives up the lease. Resolves once SQS confirmed it;
+   * a message whose lease is already lost needs no release and resolves at once.
+   */
+  release(delaySeconds: number): Promise<void>;
+}
+
+/** Runs one delivery; the slot is taken until the promise settles. Must not reject: everything is settled inside. */
+export type DeliveryHandler = (delivery: Delivery) => Promise<void>;

@@ -1,0 +1,7 @@
+/** Where a library reports what happened; fits Nest's `Logger`. */
+export interface Log {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string, stack?: string): void;
+  debug(message: string): void;
+}

@@ -1,0 +1,1 @@
+export { saferepr, type SafereprOptions } from './saferepr.js';
