@@ -1,0 +1,78 @@
+/** What SQS, or the way to it, said about a failed request or a failed entry of a batch. */
+export interface AwsFailure {
+  /** SQS's error code without its legacy prefix, or the name of the network error. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether the same request may succeed later. */
+  readonly transient: boolean;
+  /** False when nobody knows whether SQS did what it was asked: the answer did not come. */
+  readonly answered: boolean;
+}
+
+/** An entry of a batch that SQS refused. */
+export interface FailedEntry {
+  readonly Code: string | undefined;
+  readonly Message?: string | undefined;
+  readonly SenderFault: boolean | undefined;
+}
+
+const legacyNames: Readonly<Record<string, string>> = {
+  NonExistentQueue: 'QueueDoesNotExist',
+  QueueAlreadyExists: 'QueueNameExists',
+  AccessDeniedException: 'AccessDenied',
+};
+
+const passingCodes =
+  /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|Timeout|ExpiredToken|TokenRefresh|TooSkewed|RequestExpired|RequestInTheFuture|InternalError|InternalFailure|ServiceUnavailable/i;
+
+/** The request did not leave this machine. */
+const neverSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CredentialsProviderError)$/;
+
+/** SQS's codes come bare, with `AWS.SimpleQueueService.` or `com.amazonaws.sqs#` in front: one name for each. */
+export function errorCode(raw: string | undefined): string {
+  const bare = (raw ?? 'UnknownError').split(/[.#]/).at(-1) ?? 'UnknownError';
+  return legacyNames[bare] ?? bare;
+}
+
+/** SQS refused one entry of a batch whose other entries it took. */
+export class EntryRefused extends Error {
+  constructor(readonly failure: AwsFailure) {
+    super(failure.message);
+  }
+}
+
+/** Reads whatever a request, or an entry of one, failed with. */
+export function awsFailure(error: unknown): AwsFailure {
+  if (error instanceof EntryRefused) return error.failure;
+  if (!(error instanceof Error))
+    return { code: 'UnknownError', message: String(error), transient: true, answered: true };
+  const status = httpStatus(error);
+  const code = errorCode(networkCode(error) ?? error.name);
+  // No status means no answer: the network, a proxy, a time-out, or the credentials' own endpoint.
+  const transient = status === undefined || status >= 500 || status === 429 || passingCodes.test(code);
+  return { code, message: error.message, transient, answered: status !== undefined || neverSent.test(code) };
+}
+
+/** Reads an entry of a batch's `Failed`. */
+export function entryFailure(entry: FailedEntry): AwsFailure {
+  const code = errorCode(entry.Code);
+  return {
+    code,
+    message: entry.Message ?? code,
+    transient: entry.SenderFault !== true || passingCodes.test(code),
+    answered: true,
+  };
+}
+
+function httpStatus(error: Error): number | undefined {
+  const metadata: unknown = Reflect.get(error, '$metadata');
+  if (typeof metadata !== 'object' || metadata === null) return undefined;
+  const status: unknown = Reflect.get(metadata, 'httpStatusCode');
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** `ECONNREFUSED` says more than `Error`. */
+function networkCode(error: Error): string | undefined {
+  const code: unknown = Reflect.get(error, 'code');
+  return typeof code === 'string' && error.name !== 'TimeoutError' ? code : undefined;
+}

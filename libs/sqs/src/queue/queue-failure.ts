@@ -1,0 +1,38 @@
+import { awsFailure } from '../client/aws-failure.js';
+import {
+  MissingCredentialsError,
+  MissingRegionError,
+  QueueAccessDeniedError,
+  QueueNotFoundError,
+  QueueRequestError,
+  SqsTransportError,
+} from '../errors/index.js';
+import type { SqsAction } from '../events.js';
+import type { QueueOptions } from '../options.js';
+
+/** The codes with which AWS says no to the caller, whatever the reason. */
+const deniedCodes = /^(AccessDenied|KmsAccessDenied|UnauthorizedOperation|NotAuthorized)$/;
+const badIdentityCodes =
+  /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSecurity|InvalidAccessKeyId)$/;
+
+/** Turns a failed request about a queue into an error that says what to do. */
+export function queueFailure(error: unknown, action: SqsAction, queue: QueueOptions): SqsTransportError {
+  if (error instanceof SqsTransportError && error.code !== 'SQS_CELERY_REQUEST_TIMED_OUT') return error;
+  const { code, message } = awsFailure(error);
+  const options = { cause: error };
+  if (code === 'CredentialsProviderError') return new MissingCredentialsError(options);
+  if (/region is missing/i.test(message)) return new MissingRegionError(options);
+  if (code === 'QueueDoesNotExist') return new QueueNotFoundError(queue.name, queue.url ?? queue.sqsName, options);
+  if (deniedCodes.test(code)) return new QueueAccessDeniedError(queue.name, action, code, options);
+  if (badIdentityCodes.test(code)) {
+    const advice = 'AWS does not accept these credentials; check which ones the process finds, and their region.';
+    return new QueueRequestError(queue.name, action, code, advice, options);
+  }
+  return new QueueRequestError(
+    queue.name,
+    action,
+    code,
+    `${message} Check the network, the region and the endpoint.`,
+    options,
+  );
+}

@@ -1,0 +1,86 @@
+import type { Message } from '@aws-sdk/client-sqs';
+
+import type { Delivery, MessageAttribute, MessageAttributes, QueueInfo } from '#celery/ports';
+
+import type { HeldLease } from '../lease/held-lease.js';
+
+/** How far a held message has come. */
+export type HeldState = 'waiting' | 'running' | 'acknowledging' | 'releasing' | 'settled';
+
+/** What becomes of a message is done by its consumer. */
+export interface Settlement {
+  acknowledge(message: HeldMessage): Promise<void>;
+  release(message: HeldMessage, delaySeconds: number): Promise<void>;
+}
+
+interface HeldMessageParts {
+  readonly queue: QueueInfo;
+  readonly message: Message;
+  readonly lease: HeldLease;
+  readonly receivedAt: number;
+  readonly receiveCount: number;
+  readonly settlement: Settlement;
+}
+
+/** A received message, from its arrival until SQS confirmed its delete or its release. */
+export class HeldMessage implements Delivery {
+  state: HeldState = 'waiting';
+  /** The delete, once it is asked for. */
+  deletion: Promise<void> | undefined;
+  /** The release, once it is asked for. */
+  giveBack: Promise<void> | undefined;
+  readonly queue: QueueInfo;
+  readonly messageId: string;
+  readonly body: string;
+  readonly receiveCount: number;
+  readonly sentAt: number;
+  readonly firstReceivedAt: number;
+  readonly receivedAt: number;
+  readonly messageGroupId?: string;
+  readonly messageDeduplicationId?: string;
+  readonly messageAttributes: MessageAttributes;
+  readonly lease: HeldLease;
+  readonly #settlement: Settlement;
+
+  constructor(parts: HeldMessageParts) {
+    const { message } = parts;
+    const system = message.Attributes ?? {};
+    this.queue = parts.queue;
+    this.lease = parts.lease;
+    this.receivedAt = parts.receivedAt;
+    this.receiveCount = parts.receiveCount;
+    this.#settlement = parts.settlement;
+    this.messageId = message.MessageId ?? '';
+    this.body = message.Body ?? '';
+    this.sentAt = Number(system.SentTimestamp ?? 0);
+    this.firstReceivedAt = Number(system.ApproximateFirstReceiveTimestamp ?? 0);
+    if (system.MessageGroupId !== undefined) this.messageGroupId = system.MessageGroupId;
+    if (system.MessageDeduplicationId !== undefined) this.messageDeduplicationId = system.MessageDeduplicationId;
+    this.messageAttributes = readAttributes(message);
+  }
+
+  acknowledge(): Promise<void> {
+    return this.#settlement.acknowledge(this);
+  }
+
+  release(delaySeconds: number): Promise<void> {
+    return this.#settlement.release(this, delaySeconds);
+  }
+}
+
+/** SQS's ApproximateReceiveCount; 1 from an endpoint that does not tell. */
+export function receiveCountOf(message: Message): number {
+  return Number(message.Attributes?.ApproximateReceiveCount ?? 1);
+}
+
+function readAttributes(message: Message): MessageAttributes {
+  const attributes: Record<string, MessageAttribute> = {};
+  for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {
+    attributes[name] = {
+      DataType: value.DataType ?? 'String',
+      ...(value.StringValue === undefined ? {} : { StringValue: value.StringValue }),
+      ...(value.BinaryValue === undefined ? {} : { BinaryValue: value.BinaryValue }),
+    };
+  }
+  return attributes;
+}

@@ -1,0 +1,150 @@
+import type { Clock, Log } from '#celery/ports';
+
+import { awsFailure } from '../client/aws-failure.js';
+import { AcknowledgeFailedError, LeaseLostError, ReleaseFailedError, SqsTransportError } from '../errors/index.js';
+import type { LeaseKeeper } from '../lease/lease-keeper.js';
+import { leaseEnd, longestExtension } from '../lease/lease-plan.js';
+import type { Acknowledger } from '../settle/acknowledger.js';
+import { mayGoBack } from '../settle/receive-budget.js';
+import type { Releaser } from '../settle/releaser.js';
+import type { HeldMessage, Settlement } from './held-message.js';
+
+interface SettlerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keeper: LeaseKeeper;
+  readonly acknowledger: Acknowledger;
+  readonly releaser: Releaser;
+  /** Takes out what waits behind a message in its FIFO group. */
+  takeFollowers(message: HeldMessage): HeldMessage[];
+}
+
+/** Ends what is held: by a delete, by a release, or by letting the lease run out. */
+export class Settler implements Settlement {
+  constructor(private readonly options: SettlerOptions) {}
+
+  acknowledge(message: HeldMessage): Promise<void> {
+    message.deletion ??= this.#delete(message);
+    // Settling in the background is allowed: a failure is logged here, and whoever awaits sees it too.
+    message.deletion.catch(() => undefined);
+    return message.deletion;
+  }
+
+  release(message: HeldMessage, delaySeconds: number): Promise<void> {
+    message.giveBack ??= this.#release(message, delaySeconds);
+    message.giveBack.catch(() => undefined);
+    return message.giveBack;
+  }
+
+  /** Hands back what was received and not begun, unless the receive this costs may not be spent: then its lease runs out. */
+  async giveBackUnstarted(messages: readonly HeldMessage[]): Promise<number> {
+    const allowed = messages.filter((message) => mayGoBack(message.queue, message.receiveCount));
+    for (const message of messages) if (!allowed.includes(message)) this.forget(message);
+    // Backwards: the first of a group, and with it the group, comes free last.
+    await this.#changeVisibility(allowed.toReversed().map((message) => ({ message, delaySeconds: 0 })));
+    return allowed.length;
+  }
+
+  /** The worker stops: nothing of this attempt counts from now on, and the message goes to another worker. */
+  async takeAway(message: HeldMessage): Promise<void> {
+    if (message.deletion) return message.lease.interrupt();
+    message.lease.lose('shutdown');
+    const allowed = mayGoBack(message.queue, message.receiveCount);
+    if (!allowed || message.giveBack) return this.forget(message);
+    await this.release(message, 0);
+  }
+
+  /** Lets the lease run out. */
+  forget(message: HeldMessage): void {
+    message.state = 'settled';
+    void this.options.keeper.letGo(message.lease);
+  }
+
+  /** A handler ended: what waits behind its message may only go on if the message is done. */
+  async ended(message: HeldMessage): Promise<void> {
+    if (message.deletion) return;
+    const followers = this.options.takeFollowers(message);
+    if (!message.giveBack) this.forget(message);
+    await this.giveBackUnstarted(followers);
+  }
+
+  async #delete(message: HeldMessage): Promise<void> {
+    this.#refuseSettled(message);
+    message.state = 'acknowledging';
+    try {
+      await this.options.acknowledger.acknowledge(message.lease);
+      message.lease.end();
+    } catch (error) {
+      const failure = this.#acknowledgeFailure(message, error);
+      // A lost lease is reported where it is lost.
+      if (!(failure instanceof LeaseLostError)) this.options.log.warn(failure.message);
+      throw failure;
+    } finally {
+      this.forget(message);
+    }
+  }
+
+  async #release(message: HeldMessage, delaySeconds: number): Promise<void> {
+    if (message.deletion) throw alreadySettled(message);
+    const followers = this.options.takeFollowers(message);
+    message.state = 'releasing';
+    const allowed = followers.filter((follower) => mayGoBack(follower.queue, follower.receiveCount));
+    for (const follower of followers) if (!allowed.includes(follower)) this.forget(follower);
+    const back = allowed.toReversed().map((follower) => ({ message: follower, delaySeconds: 0 }));
+    await this.#changeVisibility([...back, { message, delaySeconds }]);
+  }
+
+  /** Releases in the given order, the last one awaited with its error. */
+  async #changeVisibility(releases: readonly { message: HeldMessage; delaySeconds: number }[]): Promise<void> {
+    const stillOurs = releases.filter(({ message }) => !isGone(message));
+    await Promise.all(releases.map(({ message }) => this.options.keeper.letGo(message.lease)));
+    await Promise.all(stillOurs.map(({ message, delaySeconds }) => this.#releaseOne(message, delaySeconds)));
+  }
+
+  async #releaseOne(message: HeldMessage, delaySeconds: number): Promise<void> {
+    const { record, subject } = message.lease;
+    const longest = longestExtension(record, this.options.clock.monotonic());
+    message.lease.end();
+    message.state = 'settled';
+    try {
+      await this.options.releaser.release({
+        receiptHandle: subject.receiptHandle,
+        seconds: Math.max(0, Math.min(Math.ceil(delaySeconds), longest)),
+        leaseEnd: leaseEnd(record),
+      });
+    } catch (error) {
+      const failure = new ReleaseFailedError(subject.queue, subject.messageId, awsFailure(error).code, {
+        cause: error,
+      });
+      this.options.log.warn(failure.message);
+      throw failure;
+    }
+  }
+
+  #refuseSettled(message: HeldMessage): void {
+    if (message.lease.lost) throw message.lease.error();
+    if (message.giveBack) throw alreadySettled(message);
+  }
+
+  #acknowledgeFailure(message: HeldMessage, error: unknown): SqsTransportError {
+    if (error instanceof SqsTransportError) return error;
+    if (message.lease.lost) return message.lease.error();
+    const { queue, messageId } = message.lease.subject;
+    const { code } = awsFailure(error);
+    if (code === 'ReceiptHandleIsInvalid') return new LeaseLostError(queue, messageId, 'refused');
+    return new AcknowledgeFailedError(queue, messageId, code, { cause: error });
+  }
+}
+
+/** Taken away at shutdown counts as lost, but SQS still has it as ours. */
+function isGone(message: HeldMessage): boolean {
+  return message.lease.lost && message.lease.error().reason !== 'shutdown';
+}
+
+function alreadySettled(message: HeldMessage): SqsTransportError {
+  const { queue, messageId } = message.lease.subject;
+  return new SqsTransportError(
+    'SQS_CELERY_ALREADY_SETTLED',
+    `Message ${messageId} of queue "${queue}" was acknowledged or released before; it can be settled once.`,
+  );
+}

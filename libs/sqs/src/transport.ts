@@ -1,0 +1,142 @@
+import {
+  sleep,
+  systemClock,
+  type Clock,
+  type DeliveryHandler,
+  type MessageSender,
+  type QueueInfo,
+} from '#celery/ports';
+
+import { ClientPool } from './client/client-pool.js';
+import { UnknownQueueError } from './errors/index.js';
+import type { TransportEvents } from './events.js';
+import type { LeaseKeeper } from './lease/lease-keeper.js';
+import { MainLoopKeeper } from './lease/main-loop-keeper.js';
+import { consumeSettings, type ConsumeOptions, type SqsTransportOptions } from './options.js';
+import type { ManagedQueue } from './queue/managed-queue.js';
+import { QueueResolver } from './queue/queue-resolver.js';
+import type { Consumer } from './receive/consumer.js';
+import { QueueConsumer } from './receive/queue-consumer.js';
+import { SqsMessageSender } from './sender/sqs-message-sender.js';
+
+/** Messages in each state, as SQS estimates them. */
+export interface QueueCounts {
+  /** Ready to be received. */
+  readonly visible: number;
+  /** Received and neither deleted nor visible again. */
+  readonly inFlight: number;
+  /** Not yet visible for the first time. */
+  readonly delayed: number;
+}
+
+/** Milliseconds {@link SqsTransport.close} waits for messages that are being sent. */
+const closeTimeoutMs = 5000;
+
+/** Amazon SQS for the rest of the package: finds or makes the queues, sends to them, and receives from them under leases. */
+export class SqsTransport {
+  readonly #clock: Clock;
+  readonly #events: TransportEvents;
+  readonly #pool: ClientPool;
+  readonly #queues = new Map<string, ManagedQueue>();
+  readonly #sender: SqsMessageSender;
+  readonly #keeper: LeaseKeeper;
+
+  constructor(private readonly options: SqsTransportOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#events = options.events ?? {};
+    this.#pool = new ClientPool({
+      client: options.client,
+      clientConfig: options.clientConfig,
+      clock: this.#clock,
+      events: this.#events,
+    });
+    this.#sender = new SqsMessageSender(this.#queues, this.#clock);
+    this.#keeper = new MainLoopKeeper({
+      clock: this.#clock,
+      extend: (queue, entries) => this.#extend(queue, entries),
+      onExtended: (queue, count) => this.#events.leaseExtended?.({ queue, count }),
+    });
+  }
+
+  /**
+   * Finds or makes every queue and compares configured attributes. A producer whose queues have URLs makes no request.
+   * Throws QueuesNotReadyError with every problem of every queue.
+   */
+  async prepare(): Promise<void> {
+    const resolver = new QueueResolver({
+      pool: this.#pool,
+      createMissingQueues: this.options.createMissingQueues ?? false,
+      clock: this.#clock,
+      log: this.options.log,
+    });
+    for (const queue of await resolver.resolve(this.options.queues)) this.#queues.set(queue.info.name, queue);
+  }
+
+  get sender(): MessageSender {
+    return this.#sender;
+  }
+
+  /** The prepared queues. */
+  queues(): readonly QueueInfo[] {
+    return [...this.#queues.values()].map((queue) => queue.info);
+  }
+
+  /** Asks SQS how many messages a queue has: one request, `sqs:GetQueueAttributes`. */
+  async counts(queueName: string): Promise<QueueCounts> {
+    const { pooled, info } = this.#managed(queueName);
+    const found = await pooled.api.queueAttributes(queueName, info.url, [
+      'ApproximateNumberOfMessages',
+      'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateNumberOfMessagesDelayed',
+    ]);
+    return {
+      visible: Number(found['ApproximateNumberOfMessages'] ?? 0),
+      inFlight: Number(found['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+      delayed: Number(found['ApproximateNumberOfMessagesDelayed'] ?? 0),
+    };
+  }
+
+  /** A consumer of a prepared queue; it polls once it is started. */
+  consume(queueName: string, options: ConsumeOptions, handle: DeliveryHandler): Consumer {
+    return new QueueConsumer({
+      queue: this.#managed(queueName),
+      settings: consumeSettings(options),
+      handle,
+      keeper: this.#keeper,
+      clock: this.#clock,
+      log: this.options.log,
+      events: this.#events,
+    });
+  }
+
+  /** Sends what is still to be sent (for at most five seconds), keeps no leases any more, and closes the clients made here. */
+  async close(): Promise<void> {
+    const sent = new AbortController();
+    const sending = this.#sender.close().then(() => sent.abort());
+    await Promise.race([sending, sleep(this.#clock, closeTimeoutMs, sent.signal)]);
+    this.#sender.abandon();
+    this.#keeper.close();
+    this.#pool.destroy();
+  }
+
+  #extend(
+    queueName: string,
+    entries: readonly { receiptHandle: string; seconds: number }[],
+  ): ReturnType<ManagedQueue['pooled']['api']['changeVisibilityBatch']> {
+    const { pooled, info } = this.#managed(queueName);
+    return pooled.api.changeVisibilityBatch(queueName, {
+      QueueUrl: info.url,
+      Entries: entries.map((entry, i) => ({
+        Id: String(i),
+        ReceiptHandle: entry.receiptHandle,
+        VisibilityTimeout: entry.seconds,
+      })),
+    });
+  }
+
+  #managed(name: string): ManagedQueue {
+    const queue = this.#queues.get(name);
+    if (!queue) throw new UnknownQueueError(name, [...this.#queues.keys()]);
+    return queue;
+  }
+}
