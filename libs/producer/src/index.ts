@@ -1,0 +1,4 @@
+export { AsyncResult } from './async-result.js';
+export { Producer, type ParentTask, type ProducerDeps } from './producer.js';
+export { Publisher, type PublisherDeps } from './publisher.js';
+export type { FromArguments, SendOptions } from './send-options.js';

@@ -1,0 +1,85 @@
+import { createTaskMessage, type Clock, type Embed, type SignatureJson, type TaskPublisher } from '#celery';
+import { AsyncResult } from './async-result.js';
+import type { FromArguments, SendOptions } from './send-options.js';
+
+/** The task in whose handler another one is sent. */
+export interface ParentTask {
+  readonly id: string;
+  readonly rootId: string;
+}
+
+export interface ProducerDeps {
+  readonly publisher: TaskPublisher;
+  readonly clock: Clock;
+  /** Node name of the sender, `gen<pid>@<host>`. */
+  readonly origin: string;
+  /** The queue for a task: the one given, the task's own, or the default. Throws for a queue that is not configured. */
+  readonly route: (task: string, given: string | undefined) => string;
+  /** The task that is running here, if any: new tasks become its children. */
+  readonly currentTask?: () => ParentTask | undefined;
+  /** Longest `argsrepr` and `kwargsrepr`; 0 leaves them out. Default: 1024, as Celery. */
+  readonly argsreprMaxsize?: number;
+}
+
+/** Sends tasks: Celery's `send_task`. */
+export class Producer {
+  readonly #deps: ProducerDeps;
+
+  constructor(deps: ProducerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Sends one task; resolves once SQS has accepted it.
+   * @throws (rejects) InvalidTaskError for options no worker could honour, EncodeError for arguments that cannot be carried,
+   * and the transport's typed errors
+   */
+  async send<Result = unknown>(task: string, options: SendOptions = {}): Promise<AsyncResult<Result>> {
+    const { args = [], kwargs = {} } = options;
+    const { publisher, route } = this.#deps;
+    const message = this.#message(task, route(task, options.queue), options);
+    const messageGroupId = fromArguments(options.groupId, args, kwargs);
+    const messageDeduplicationId = fromArguments(options.deduplicationId, args, kwargs);
+    await publisher.publish(message, {
+      ...(messageGroupId !== undefined && { messageGroupId }),
+      ...(messageDeduplicationId !== undefined && { messageDeduplicationId }),
+      ...(options.messageAttributes && { messageAttributes: options.messageAttributes }),
+    });
+    return new AsyncResult(message.headers.id, task);
+  }
+
+  #message(task: string, queue: string, options: SendOptions) {
+    const { clock, origin, currentTask, argsreprMaxsize } = this.#deps;
+    const parent = currentTask?.();
+    const { taskId, timeLimit, softTimeLimit, rootId, parentId, link, linkError, ...rest } = options;
+    return createTaskMessage({
+      ...rest,
+      task,
+      queue,
+      origin,
+      now: clock.now(),
+      id: taskId,
+      timelimit: [timeLimit ?? null, softTimeLimit ?? null],
+      rootId: rootId ?? parent?.rootId,
+      parentId: parentId ?? parent?.id,
+      embed: embedOf(link, linkError),
+      repr: argsreprMaxsize !== 0,
+    });
+  }
+}
+
+function embedOf(link: SendOptions['link'], linkError: SendOptions['linkError']): Embed {
+  return { callbacks: listOf(link), errbacks: listOf(linkError), chain: null, chord: null };
+}
+
+function listOf(signatures: SignatureJson | readonly SignatureJson[] | undefined): SignatureJson[] | null {
+  return signatures === undefined ? null : [signatures].flat();
+}
+
+function fromArguments(
+  id: FromArguments<readonly unknown[], Record<string, unknown>> | undefined,
+  args: readonly unknown[],
+  kwargs: Record<string, unknown>,
+): string | undefined {
+  return typeof id === 'function' ? id(args, kwargs) : id;
+}

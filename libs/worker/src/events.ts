@@ -1,0 +1,79 @@
+import type { Delivery } from '#celery';
+import type { TaskRequest } from './task-request.js';
+
+/** What a worker reports, by event. */
+export interface WorkerEventMap {
+  /** A task was received and is about to run. */
+  received: { readonly request: TaskRequest };
+  /** The handler is called. */
+  started: { readonly request: TaskRequest };
+  succeeded: { readonly request: TaskRequest; readonly result: unknown; readonly runtimeSeconds: number };
+  /** The task will run again, `delaySeconds` from now. */
+  retried: { readonly request: TaskRequest; readonly error: unknown; readonly delaySeconds: number };
+  /** The task failed for good. `expected`: the error is one of the task's `throws`. */
+  failed: { readonly request: TaskRequest; readonly error: unknown; readonly expected: boolean };
+  /** The task asked not to have an outcome (`Ignore`). */
+  ignored: { readonly request: TaskRequest };
+  /** The task refused its message (`Reject`). */
+  rejected: { readonly request: TaskRequest; readonly reason: string; readonly requeue: boolean };
+  /** The task's `expires` had passed: it was not run. */
+  expired: { readonly request: TaskRequest };
+  /** The task's `eta` is ahead: the message is out of sight until then, or for as long as SQS allows. */
+  parked: { readonly request: TaskRequest; readonly delaySeconds: number };
+  /** Another consumer may have the message: nothing of this attempt was kept. */
+  leaseLost: { readonly request: TaskRequest; readonly reason: unknown };
+  /** A message that another fleet must handle: an unknown task, or a content type that is not accepted (`contentType`). */
+  notMine: {
+    readonly delivery: Delivery;
+    readonly task: string | undefined;
+    readonly id: string | undefined;
+    readonly contentType: string | undefined;
+    /** What became of it. */
+    readonly action: 'handedBack' | QuarantineAction;
+  };
+  /** A message that nobody can run. */
+  poison: {
+    readonly delivery: Delivery;
+    readonly reason: string;
+    readonly detail: string;
+    readonly action: QuarantineAction;
+  };
+  /** Sending or deleting failed after the task had its outcome: the message comes back and the task runs again. */
+  settleFailed: { readonly delivery: Delivery; readonly error: unknown };
+}
+
+/** What became of a message that this fleet gave up on. */
+export type QuarantineAction = 'deadLettered' | 'deleted' | 'left';
+
+export type WorkerEvent = keyof WorkerEventMap;
+type Listener<Event extends WorkerEvent> = (payload: WorkerEventMap[Event]) => void;
+
+/** The typed emitter of a worker's events. A listener that throws does not disturb the task: `onListenerError` is told. */
+export class WorkerEvents {
+  readonly #listeners: { [Event in WorkerEvent]?: Listener<Event>[] } = {};
+  readonly #onListenerError: (error: unknown) => void;
+
+  constructor(onListenerError: (error: unknown) => void) {
+    this.#onListenerError = onListenerError;
+  }
+
+  /** Calls `listener` at each event of this kind. Answers the function that ends it. */
+  on<Event extends WorkerEvent>(event: Event, listener: Listener<Event>): () => void {
+    const listeners: Listener<Event>[] = (this.#listeners[event] ??= []);
+    listeners.push(listener);
+    return () => {
+      const index = listeners.indexOf(listener);
+      if (index >= 0) listeners.splice(index, 1);
+    };
+  }
+
+  emit<Event extends WorkerEvent>(event: Event, payload: WorkerEventMap[Event]): void {
+    for (const listener of this.#listeners[event] ?? []) {
+      try {
+        listener(payload);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
+  }
+}

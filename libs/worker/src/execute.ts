@@ -1,0 +1,49 @@
+import {
+  Ignore,
+  MaxRetriesExceededError,
+  Reject,
+  Retry,
+  UnrecoverableError,
+  parseIsoDateTime,
+  type Clock,
+} from '#celery';
+import type { Outcome } from './outcome.js';
+import { automaticRetry } from './retry-policy.js';
+import type { RegisteredTask } from './task-registry.js';
+import type { TaskRequest } from './task-request.js';
+
+/** Runs a task once and says how it ended; never rejects. */
+export async function execute(task: RegisteredTask, request: TaskRequest, clock: Clock): Promise<Outcome> {
+  const startedAt = clock.monotonic();
+  try {
+    const result = await request.run(() => task.run(request));
+    return { kind: 'success', result, runtimeSeconds: (clock.monotonic() - startedAt) / 1000 };
+  } catch (error) {
+    return outcomeOfError(error, task, request, clock);
+  }
+}
+
+/** The outcome of whatever a task threw. */
+export function outcomeOfError(error: unknown, task: RegisteredTask, request: TaskRequest, clock: Clock): Outcome {
+  if (error instanceof Ignore) return { kind: 'ignore' };
+  if (error instanceof Reject) return { kind: 'reject', requeue: error.requeue, reason: error.message };
+  if (error instanceof UnrecoverableError) return { kind: 'failure', error: error.cause ?? error };
+  const retry = error instanceof Retry ? error : automaticRetry(error, task.options, request.retries);
+  return retry ? outcomeOfRetry(retry, task, request, clock) : { kind: 'failure', error };
+}
+
+function outcomeOfRetry(retry: Retry, task: RegisteredTask, request: TaskRequest, clock: Clock): Outcome {
+  const maxRetries = retry.maxRetries === undefined ? request.maxRetries : retry.maxRetries;
+  if (maxRetries !== null && request.retries >= maxRetries) {
+    return { kind: 'failure', error: retry.cause ?? new MaxRetriesExceededError(request.task, request.id) };
+  }
+  const delaySeconds = retryDelaySeconds(retry, task.options.defaultRetryDelay, clock);
+  return { kind: 'retry', retry, error: retry.cause ?? retry, delaySeconds };
+}
+
+function retryDelaySeconds(retry: Retry, defaultRetryDelay: number, clock: Clock): number {
+  if (retry.countdown !== undefined) return Math.max(0, retry.countdown);
+  if (retry.eta === undefined) return defaultRetryDelay;
+  const eta = retry.eta instanceof Date ? retry.eta.getTime() : (parseIsoDateTime(retry.eta) ?? clock.now());
+  return Math.max(0, (eta - clock.now()) / 1000);
+}

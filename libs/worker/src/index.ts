@@ -1,0 +1,14 @@
+export { WorkerEvents, type QuarantineAction, type WorkerEvent, type WorkerEventMap } from './events.js';
+export type { UnknownTaskPolicy } from './not-mine.js';
+export type { PoisonPolicy } from './quarantine.js';
+export { logTaskEvents, reprOfError, type TaskLogOptions } from './task-log.js';
+export {
+  resolveTaskOptions,
+  taskOptionProblems,
+  type ErrorClass,
+  type ResolvedTaskOptions,
+  type TaskOptions,
+} from './task-options.js';
+export { TaskRegistry, type RegisteredTask } from './task-registry.js';
+export { TaskRequest, type TaskRequestInit } from './task-request.js';
+export { Worker, type WorkerDeps, type WorkerOptions } from './worker.js';

@@ -1,0 +1,73 @@
+import type { Delivery, MessageAttributes, MessageSender } from '#celery';
+import { backOffSeconds } from './back-off.js';
+import type { QuarantineAction, WorkerEvents } from './events.js';
+import { withAttributes } from './republish.js';
+
+/** What to do with a message of a FIFO queue that cannot be moved away and blocks its group. */
+export type PoisonPolicy = 'block' | 'delete';
+
+/** Why a message is moved to the dead-letter queue; written into its message attributes. */
+export interface QuarantineReason {
+  /** One word: `UnknownMessage`, `NotRegistered`, `Reject`, … */
+  readonly reason: string;
+  /** A sentence without any payload. */
+  readonly detail: string;
+}
+
+/** Moves messages that nobody can run to the dead-letter queue of their queue's redrive policy. */
+export class Quarantine {
+  readonly #sender: MessageSender;
+  readonly #hostname: string;
+  readonly #events: WorkerEvents;
+  readonly #poison: PoisonPolicy;
+
+  constructor(deps: { sender: MessageSender; hostname: string; events: WorkerEvents; poison?: PoisonPolicy }) {
+    this.#sender = deps.sender;
+    this.#hostname = deps.hostname;
+    this.#events = deps.events;
+    this.#poison = deps.poison ?? 'block';
+  }
+
+  /**
+   * Moves the message and acknowledges it. Where there is no dead-letter queue, or sending to it is not allowed, the message
+   * is left to the redrive policy or to its retention, out of sight for a while (FIFO with `poison: 'delete'`: deleted).
+   */
+  async take(delivery: Delivery, why: QuarantineReason): Promise<QuarantineAction> {
+    const arn = delivery.queue.redrivePolicy?.deadLetterTargetArn;
+    if (arn && (await this.#move(arn, delivery, why))) return 'deadLettered';
+    if (delivery.queue.fifo && this.#poison === 'delete') {
+      await delivery.acknowledge();
+      return 'deleted';
+    }
+    await delivery.release(backOffSeconds(delivery.receiveCount));
+    return 'left';
+  }
+
+  async #move(arn: string, delivery: Delivery, why: QuarantineReason): Promise<boolean> {
+    try {
+      await this.#sender.sendToArn(arn, delivery.queue, {
+        body: delivery.body,
+        messageAttributes: this.#attributes(delivery, why),
+        ...(delivery.messageGroupId === undefined ? {} : { messageGroupId: delivery.messageGroupId }),
+        ...(delivery.queue.fifo ? { messageDeduplicationId: delivery.messageId } : {}),
+      });
+    } catch (error) {
+      this.#events.emit('settleFailed', { delivery, error });
+      return false;
+    }
+    await delivery.acknowledge();
+    return true;
+  }
+
+  #attributes(delivery: Delivery, { reason, detail }: QuarantineReason): MessageAttributes {
+    const text = (value: string) => ({ DataType: 'String', StringValue: value });
+    const ours = {
+      CeleryReason: text(reason),
+      CeleryError: text(detail),
+      CeleryWorker: text(this.#hostname),
+      CeleryReceiveCount: { DataType: 'Number', StringValue: String(delivery.receiveCount) },
+      CeleryFirstReceived: text(new Date(delivery.firstReceivedAt).toISOString()),
+    };
+    return withAttributes(delivery, ours);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Delivery } from '#celery';
+
+/** SQS's longest visibility timeout in seconds, counted from the receive. */
+export const MAX_VISIBILITY_SECONDS = 43_200;
+
+/** Longest `DelaySeconds` of a message. */
+export const MAX_DELAY_SECONDS = 900;
+
+/**
+ * Whether a healthy message may be given back to the queue. Every receive counts towards `maxReceiveCount`, whatever its
+ * reason, so the last one is kept for whoever can run the task.
+ */
+export function mayGoBack({ queue, receiveCount }: Delivery): boolean {
+  return queue.redrivePolicy === undefined || receiveCount + 1 < queue.redrivePolicy.maxReceiveCount;
+}
+
+/**
+ * Whether a message was received so often that running it again would only feed a crash loop. Where the queue has a redrive
+ * policy, SQS decides that. `explainedReceives`: how many receives the message's own ETA explains.
+ */
+export function isCrashLooping(
+  { queue, receiveCount }: Delivery,
+  maxDeliveries: number,
+  explainedReceives: number,
+): boolean {
+  return queue.redrivePolicy === undefined && receiveCount > maxDeliveries + explainedReceives;
+}
+
+/** Whether a retry in place would still be delivered to a worker that runs it. */
+export function mayRetryInPlace({ queue, receiveCount }: Delivery, maxDeliveries: number): boolean {
+  return receiveCount + 1 <= (queue.redrivePolicy?.maxReceiveCount ?? maxDeliveries);
+}
+
+/** Receives that an ETA longer than SQS's visibility timeout needs. */
+export function receivesForEta(sentAt: number, eta: number | undefined): number {
+  if (eta === undefined || eta <= sentAt) return 0;
+  return Math.ceil((eta - sentAt) / (MAX_VISIBILITY_SECONDS * 1000));
+}

@@ -1,0 +1,30 @@
+import type { Delivery, MessageAttributes, MessageSender } from '#celery';
+
+/** SQS allows this many message attributes. */
+export const MAX_MESSAGE_ATTRIBUTES = 10;
+
+/**
+ * Puts the same message on its standard queue again, byte for byte, and acknowledges the old one: SQS's receive count starts
+ * again. Sent before it is deleted, so that a crash in between duplicates rather than loses it.
+ */
+export async function republish(
+  delivery: Delivery,
+  delaySeconds: number,
+  sender: MessageSender,
+  attributes: MessageAttributes = {},
+): Promise<void> {
+  await sender.send(delivery.queue.name, {
+    body: delivery.body,
+    delaySeconds,
+    messageAttributes: withAttributes(delivery, attributes),
+    ...(delivery.messageGroupId === undefined ? {} : { messageGroupId: delivery.messageGroupId }),
+  });
+  await delivery.acknowledge();
+}
+
+/** The message's own attributes and `ours`, which win where there is no room for all. */
+export function withAttributes(delivery: Delivery, ours: MessageAttributes): MessageAttributes {
+  const room = MAX_MESSAGE_ATTRIBUTES - Object.keys(ours).length;
+  const kept = Object.entries(delivery.messageAttributes).filter(([name]) => !(name in ours));
+  return { ...Object.fromEntries(kept.slice(0, room)), ...ours };
+}

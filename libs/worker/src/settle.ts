@@ -1,0 +1,167 @@
+import {
+  retryMessage,
+  type Clock,
+  type Delivery,
+  type MessageSender,
+  type TaskMessage,
+  type TaskPublisher,
+} from '#celery';
+import { backOffSeconds } from './back-off.js';
+import type { WorkerEvents } from './events.js';
+import type { Outcome, OutcomeKind } from './outcome.js';
+import { park } from './park.js';
+import type { Quarantine } from './quarantine.js';
+import { MAX_VISIBILITY_SECONDS, mayRetryInPlace } from './receive-budget.js';
+import { isOneOf } from './retry-policy.js';
+import type { RegisteredTask } from './task-registry.js';
+import type { TaskRequest } from './task-request.js';
+
+/** One attempt at one task. */
+export interface Attempt {
+  readonly task: RegisteredTask;
+  readonly message: TaskMessage;
+  readonly request: TaskRequest;
+  readonly delivery: Delivery;
+}
+
+export interface SettleDeps {
+  readonly publisher: TaskPublisher;
+  readonly sender: MessageSender;
+  readonly quarantine: Quarantine;
+  readonly events: WorkerEvents;
+  readonly clock: Clock;
+  /** Node name of this worker, `celery@<host>`. */
+  readonly hostname: string;
+  readonly maxDeliveries: number;
+  /** Seconds until a message refused with `Reject(requeue)` is visible again. */
+  readonly requeueDelay: number;
+}
+
+type SettleTable = {
+  [Kind in OutcomeKind]: (outcome: Outcome<Kind>, attempt: Attempt, deps: SettleDeps) => Promise<void> | void;
+};
+
+/**
+ * What each outcome does with its message: the only place where a task's message is acknowledged, released, sent again or
+ * moved. Whatever has to be sent is sent first, and the delete comes last: at least once.
+ */
+const TABLE: SettleTable = {
+  success({ result, runtimeSeconds }, { request, delivery }, { events }) {
+    acknowledge(delivery, events);
+    events.emit('succeeded', { request, result, runtimeSeconds });
+  },
+
+  failure({ error }, { request, task, delivery }, { events }) {
+    acknowledge(delivery, events);
+    events.emit('failed', { request, error, expected: isOneOf(error, task.options.throws) });
+  },
+
+  async retry(outcome, attempt, deps) {
+    const { request } = attempt;
+    if (retriesInPlace(outcome, attempt)) {
+      if (!mayRetryInPlace(attempt.delivery, deps.maxDeliveries)) {
+        return TABLE.failure({ kind: 'failure', error: outcome.error }, attempt, deps);
+      }
+      await attempt.delivery.release(Math.ceil(outcome.delaySeconds));
+    } else {
+      await republishRetry(outcome, attempt, deps);
+      acknowledge(attempt.delivery, deps.events);
+    }
+    deps.events.emit('retried', { request, error: outcome.error, delaySeconds: outcome.delaySeconds });
+  },
+
+  ignore(_outcome, { request, delivery }, { events }) {
+    acknowledge(delivery, events);
+    events.emit('ignored', { request });
+  },
+
+  async reject({ requeue, reason }, { request, delivery, task }, { events, quarantine, requeueDelay }) {
+    events.emit('rejected', { request, reason, requeue });
+    if (!task.options.acksLate) return;
+    if (requeue) return delivery.release(requeueDelay);
+    if (delivery.queue.redrivePolicy === undefined) return acknowledge(delivery, events);
+    await quarantine.take(delivery, { reason: 'Reject', detail: reason });
+  },
+
+  expired(_outcome, { request, delivery }, { events }) {
+    acknowledge(delivery, events);
+    events.emit('expired', { request });
+  },
+
+  async early({ delaySeconds }, { request, delivery }, deps) {
+    const parkedSeconds = await park(delivery, delaySeconds, deps);
+    deps.events.emit('parked', { request, delaySeconds: parkedSeconds });
+  },
+
+  async tooManyDeliveries({ error }, { request, delivery }, { events, quarantine }) {
+    events.emit('failed', { request, error, expected: false });
+    await quarantine.take(delivery, { reason: 'WorkerLostError', detail: 'received too often without an outcome' });
+  },
+};
+
+/** Carries out what `outcome` means for the message of `attempt`. */
+export async function settle<Kind extends OutcomeKind>(
+  outcome: Outcome<Kind>,
+  attempt: Attempt,
+  deps: SettleDeps,
+): Promise<void> {
+  const { delivery, request } = attempt;
+  if (delivery.lease.lost) {
+    // Another consumer may have it by now, and its outcome is the one that counts.
+    deps.events.emit('leaseLost', { request, reason: delivery.lease.signal.reason });
+    return;
+  }
+  try {
+    await TABLE[outcome.kind](outcome, attempt, deps);
+  } catch (error) {
+    deps.events.emit('settleFailed', { delivery, error });
+    await delivery.release(backOffSeconds(delivery.receiveCount));
+  }
+}
+
+/**
+ * Queues the delete. Not awaited: the slot is free as soon as the delete is queued, and the transport keeps the lease until
+ * SQS has confirmed it.
+ */
+function acknowledge(delivery: Delivery, events: WorkerEvents): void {
+  delivery.acknowledge().catch((error: unknown) => events.emit('settleFailed', { delivery, error }));
+}
+
+/**
+ * On a FIFO queue a retry keeps its place: the message itself becomes visible again after the delay and its group waits. A
+ * retry that changes the message has to be a new one.
+ */
+function retriesInPlace({ retry, delaySeconds }: Outcome<'retry'>, { delivery, task }: Attempt): boolean {
+  const changed = retry.args ?? retry.kwargs ?? retry.queue ?? retry.headers;
+  const unchanged = changed === undefined && delaySeconds < MAX_VISIBILITY_SECONDS / 2;
+  return delivery.queue.fifo && task.options.acksLate && unchanged;
+}
+
+async function republishRetry(
+  { retry, delaySeconds }: Outcome<'retry'>,
+  { message, delivery, request, task }: Attempt,
+  { publisher, sender, clock, hostname }: SettleDeps,
+): Promise<void> {
+  const next = retryMessage(message, {
+    now: clock.now(),
+    countdown: delaySeconds,
+    args: retry.args,
+    kwargs: retry.kwargs,
+    headers: retry.headers,
+    queue: retry.queue ?? homeQueue(message, delivery, sender),
+    defaultQueue: delivery.queue.name,
+    retries: request.retries,
+    ignoreResult: task.options.ignoreResult,
+    origin: hostname,
+  });
+  await publisher.publish(next, {
+    messageAttributes: delivery.messageAttributes,
+    ...(delivery.messageGroupId !== undefined && { messageGroupId: delivery.messageGroupId }),
+  });
+}
+
+/** A retry goes back to the queue the message names, or to the one it came from where that is not a queue of ours. */
+function homeQueue(message: TaskMessage, delivery: Delivery, sender: MessageSender): string {
+  const { exchange, routingKey } = message.properties.deliveryInfo;
+  return !exchange && routingKey && sender.queue(routingKey) ? routingKey : delivery.queue.name;
+}

@@ -1,0 +1,187 @@
+import {
+  createTaskMessage,
+  encodeMessage,
+  systemClock,
+  type Clock,
+  type Delivery,
+  type MessageSender,
+  type PublishOptions,
+  type QueueInfo,
+  type QueueMessage,
+  type TaskMessage,
+  type TaskPublisher,
+} from '#celery';
+import { WorkerEvents, type WorkerEvent, type WorkerEventMap } from './events.js';
+import { resolveTaskOptions, type TaskOptions } from './task-options.js';
+import { TaskRegistry } from './task-registry.js';
+import type { TaskRequest } from './task-request.js';
+import { Worker, type WorkerOptions } from './worker.js';
+
+export const STANDARD: QueueInfo = { name: 'celery', url: 'http://127.0.0.1/000000000000/celery', fifo: false };
+export const FIFO: QueueInfo = { name: 'orders.fifo', url: 'http://127.0.0.1/000000000000/orders.fifo', fifo: true };
+export const DEAD_LETTERS = 'arn:aws:sqs:us-east-1:000000000000:dead';
+
+export function withRedrive(queue: QueueInfo, maxReceiveCount: number): QueueInfo {
+  return { ...queue, redrivePolicy: { deadLetterTargetArn: DEAD_LETTERS, maxReceiveCount } };
+}
+
+/** A delivery that writes down what is done with it. */
+export class RecordedDelivery implements Delivery {
+  readonly actions: string[];
+  readonly messageId = 'message-1';
+  readonly sentAt = Date.now();
+  readonly firstReceivedAt = Date.now();
+  readonly receivedAt = performance.now();
+  readonly controller = new AbortController();
+  readonly lease;
+  readonly queue: QueueInfo;
+  readonly body: string;
+  readonly receiveCount: number;
+  readonly messageAttributes;
+  readonly messageGroupId?: string;
+  failAcknowledge: Error | undefined;
+
+  constructor(
+    init: Partial<Pick<Delivery, 'queue' | 'body' | 'receiveCount' | 'messageAttributes' | 'messageGroupId'>> = {},
+    actions: string[] = [],
+  ) {
+    this.actions = actions;
+    this.queue = init.queue ?? STANDARD;
+    this.body = init.body ?? '';
+    this.receiveCount = init.receiveCount ?? 1;
+    this.messageAttributes = init.messageAttributes ?? {};
+    if (init.messageGroupId !== undefined) this.messageGroupId = init.messageGroupId;
+    const { controller } = this;
+    this.lease = {
+      get lost() {
+        return controller.signal.aborted;
+      },
+      signal: controller.signal,
+      extendUntil: (): void => undefined,
+    };
+  }
+
+  acknowledge(): Promise<void> {
+    this.actions.push('acknowledge');
+    return this.failAcknowledge ? Promise.reject(this.failAcknowledge) : Promise.resolve();
+  }
+
+  release(delaySeconds: number): Promise<void> {
+    this.actions.push(`release ${delaySeconds}`);
+    return Promise.resolve();
+  }
+}
+
+/** A sender and publisher that write down what is sent. */
+export class RecordedSender implements MessageSender, TaskPublisher {
+  readonly sent: { queue: string; message: QueueMessage }[] = [];
+  readonly published: { message: TaskMessage; options: PublishOptions | undefined }[] = [];
+  fail: Error | undefined;
+
+  constructor(readonly actions: string[] = []) {}
+
+  queue(name: string): QueueInfo | undefined {
+    return [STANDARD, FIFO].find((queue) => queue.name === name);
+  }
+
+  send(queue: string, message: QueueMessage): Promise<void> {
+    return this.#record(`send to ${queue}`, () => this.sent.push({ queue, message }));
+  }
+
+  sendToArn(arn: string, _source: QueueInfo, message: QueueMessage): Promise<void> {
+    return this.#record(`send to ${arn}`, () => this.sent.push({ queue: arn, message }));
+  }
+
+  publish(message: TaskMessage, options?: PublishOptions): Promise<void> {
+    const queue = message.properties.deliveryInfo.routingKey;
+    return this.#record(`publish to ${queue}`, () => this.published.push({ message, options }));
+  }
+
+  #record(action: string, record: () => void): Promise<void> {
+    if (this.fail) return Promise.reject(this.fail);
+    this.actions.push(action);
+    record();
+    return Promise.resolve();
+  }
+}
+
+export interface Recorded {
+  readonly event: WorkerEvent;
+  readonly payload: WorkerEventMap[WorkerEvent];
+}
+
+const ALL_EVENTS: WorkerEvent[] = [
+  'received',
+  'started',
+  'succeeded',
+  'retried',
+  'failed',
+  'ignored',
+  'rejected',
+  'expired',
+  'parked',
+  'leaseLost',
+  'notMine',
+  'poison',
+  'settleFailed',
+];
+
+/** A worker with one task, whose every action on messages is written down in order. */
+export class Bench {
+  readonly actions: string[] = [];
+  readonly sender = new RecordedSender(this.actions);
+  readonly recorded: Recorded[] = [];
+  readonly events = new WorkerEvents((error) => {
+    throw error;
+  });
+  readonly registry = new TaskRegistry();
+  readonly worker: Worker;
+
+  constructor({ clock = systemClock, options = {} }: { clock?: Clock; options?: WorkerOptions } = {}) {
+    for (const event of ALL_EVENTS) this.events.on(event, (payload) => this.recorded.push({ event, payload }));
+    this.worker = new Worker({
+      registry: this.registry,
+      publisher: this.sender,
+      sender: this.sender,
+      clock,
+      events: this.events,
+      hostname: 'celery@test',
+      options,
+    });
+  }
+
+  /** Registers `name`. */
+  task(name: string, run: (request: TaskRequest) => unknown, options: TaskOptions = {}): this {
+    this.registry.add({ name, options: resolveTaskOptions(options), run: async (request) => run(request) });
+    return this;
+  }
+
+  delivery(init: ConstructorParameters<typeof RecordedDelivery>[0]): RecordedDelivery {
+    return new RecordedDelivery(init, this.actions);
+  }
+
+  /** Hands a message to the worker and waits until it is settled. */
+  async handle(init: ConstructorParameters<typeof RecordedDelivery>[0]): Promise<RecordedDelivery> {
+    const delivery = this.delivery(init);
+    await this.worker.handle(delivery);
+    return delivery;
+  }
+
+  names(): string[] {
+    return this.recorded.map(({ event }) => event);
+  }
+
+  /** The payload of the only `event`. */
+  payload<Event extends WorkerEvent>(event: Event): WorkerEventMap[Event] {
+    const found = this.recorded.filter((one) => one.event === event);
+    if (found.length !== 1) throw new Error(`${found.length} events '${event}' among ${this.names().join(', ')}`);
+    return found[0]?.payload as WorkerEventMap[Event];
+  }
+}
+
+/** The body of a task message. */
+export function body(spec: Partial<Parameters<typeof createTaskMessage>[0]> = {}): string {
+  return encodeMessage(
+    createTaskMessage({ task: 'do', queue: 'celery', origin: 'gen1@test', now: Date.now(), ...spec }),
+  );
+}

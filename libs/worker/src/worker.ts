@@ -1,0 +1,170 @@
+import {
+  WorkerLostError,
+  decodeMessage,
+  parseIsoDateTime,
+  type Clock,
+  type DecodedMessage,
+  type DecodeOptions,
+  type Delivery,
+  type DeliveryHandler,
+  type MessageSender,
+  type TaskMessage,
+  type TaskPublisher,
+} from '#celery';
+import { backOffSeconds } from './back-off.js';
+import type { WorkerEvents } from './events.js';
+import { execute } from './execute.js';
+import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
+import type { Outcome } from './outcome.js';
+import { secondsUntilDue } from './park.js';
+import { Quarantine, type PoisonPolicy } from './quarantine.js';
+import { isCrashLooping, receivesForEta } from './receive-budget.js';
+import { settle, type Attempt, type SettleDeps } from './settle.js';
+import type { RegisteredTask, TaskRegistry } from './task-registry.js';
+import { TaskRequest } from './task-request.js';
+
+export interface WorkerOptions {
+  /** Receives after which a message is not run again where its queue has no redrive policy. Default: 10. */
+  readonly maxDeliveries?: number;
+  /** What to do with tasks this worker does not know. Default: `handBack`. */
+  readonly unknownTask?: UnknownTaskPolicy;
+  /** What to do with messages of a FIFO queue without dead-letter queue that nobody can run. Default: `block`. */
+  readonly poison?: PoisonPolicy;
+  /** Seconds until a message refused with `Reject(requeue)` is visible again. Default: 20. */
+  readonly requeueDelay?: number;
+}
+
+export interface WorkerDeps {
+  readonly registry: TaskRegistry;
+  readonly publisher: TaskPublisher;
+  readonly sender: MessageSender;
+  readonly clock: Clock;
+  readonly events: WorkerEvents;
+  /** Node name, `celery@<host>`. */
+  readonly hostname: string;
+  readonly decode?: DecodeOptions;
+  readonly options?: WorkerOptions;
+}
+
+const DEFAULT_MAX_DELIVERIES = 10;
+const DEFAULT_REQUEUE_DELAY = 20;
+
+/** The way of a message through a worker: decode, resolve by task name, execute, settle. */
+export class Worker {
+  readonly #deps: WorkerDeps;
+  readonly #settleDeps: SettleDeps;
+  readonly #quarantine: Quarantine;
+  readonly #notMine: NotMine;
+
+  constructor(deps: WorkerDeps) {
+    const { publisher, sender, events, clock, hostname, options = {} } = deps;
+    const { maxDeliveries = DEFAULT_MAX_DELIVERIES, requeueDelay = DEFAULT_REQUEUE_DELAY } = options;
+    this.#deps = deps;
+    this.#quarantine = new Quarantine({ sender, hostname, events, ...(options.poison && { poison: options.poison }) });
+    this.#notMine = new NotMine(sender, this.#quarantine, options.unknownTask);
+    this.#settleDeps = {
+      publisher,
+      sender,
+      quarantine: this.#quarantine,
+      events,
+      clock,
+      hostname,
+      maxDeliveries,
+      requeueDelay,
+    };
+  }
+
+  /** Runs one delivery to its end. Never rejects: what cannot be settled comes back by its lease. */
+  readonly handle: DeliveryHandler = async (delivery) => {
+    try {
+      await this.#dispatch(delivery, decodeMessage(delivery.body, this.#deps.decode));
+    } catch (error) {
+      this.#deps.events.emit('settleFailed', { delivery, error });
+      await delivery.release(backOffSeconds(delivery.receiveCount)).catch((cause: unknown) => {
+        this.#deps.events.emit('settleFailed', { delivery, error: cause });
+      });
+    }
+  };
+
+  async #dispatch(delivery: Delivery, decoded: DecodedMessage): Promise<void> {
+    switch (decoded.kind) {
+      case 'task':
+        return this.#resolve(delivery, decoded.message);
+      case 'refused':
+        return this.#handBack(delivery, decoded.task, decoded.id, decoded.contentType);
+      case 'foreign':
+        return this.#poison(delivery, 'UnknownMessage', `not a message of Celery's (${decoded.format})`);
+      case 'malformed':
+        return this.#poison(delivery, `Malformed:${decoded.reason}`, decoded.detail);
+    }
+  }
+
+  async #resolve(delivery: Delivery, message: TaskMessage): Promise<void> {
+    const task = this.#deps.registry.get(message.headers.task);
+    if (!task) return this.#handBack(delivery, message.headers.task, message.headers.id, undefined);
+    const attempt: Attempt = { task, message, delivery, request: this.#request(task, message, delivery) };
+    const outcome = this.#withoutRunning(attempt) ?? (await this.#run(attempt));
+    if (outcome) await settle(outcome, attempt, this.#settleDeps);
+  }
+
+  #request(task: RegisteredTask, message: TaskMessage, delivery: Delivery): TaskRequest {
+    // A FIFO queue retries in place: the message stays as it was and only SQS counts its attempts.
+    const inPlace = delivery.queue.fifo && task.options.acksLate ? delivery.receiveCount - 1 : 0;
+    const retries = message.headers.retries + inPlace;
+    return new TaskRequest({
+      message,
+      delivery,
+      retries,
+      maxRetries: task.options.maxRetries,
+      hostname: this.#deps.hostname,
+    });
+  }
+
+  /** The outcome of a message that is not to be run now, or undefined when it is. */
+  #withoutRunning({ message, delivery }: Attempt): Outcome | undefined {
+    const { clock } = this.#deps;
+    const { headers } = message;
+    const expires = headers.expires === null ? undefined : parseIsoDateTime(headers.expires);
+    if (expires !== undefined && clock.now() > expires) return { kind: 'expired' };
+    const eta = headers.eta === null ? undefined : parseIsoDateTime(headers.eta);
+    const delaySeconds = secondsUntilDue(
+      eta === undefined || expires === undefined ? eta : Math.min(eta, expires),
+      clock,
+    );
+    if (delaySeconds > 0) return { kind: 'early', delaySeconds };
+    if (isCrashLooping(delivery, this.#settleDeps.maxDeliveries, receivesForEta(delivery.sentAt, eta))) {
+      const error = new WorkerLostError(`received ${delivery.receiveCount} times without an outcome`);
+      return { kind: 'tooManyDeliveries', error };
+    }
+    return undefined;
+  }
+
+  async #run({ task, request, delivery }: Attempt): Promise<Outcome | undefined> {
+    const { events, clock } = this.#deps;
+    events.emit('received', { request });
+    if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
+    events.emit('started', { request });
+    return execute(task, request, clock);
+  }
+
+  /** At most once: without a confirmed delete the task is not started. */
+  async #acknowledgeEarly(delivery: Delivery): Promise<boolean> {
+    try {
+      await delivery.acknowledge();
+      return true;
+    } catch (error) {
+      this.#deps.events.emit('settleFailed', { delivery, error });
+      return false;
+    }
+  }
+
+  async #handBack(delivery: Delivery, task?: string, id?: string, contentType?: string): Promise<void> {
+    const action = await this.#notMine.settle(delivery, contentType ?? task ?? 'unknown task');
+    this.#deps.events.emit('notMine', { delivery, task, id, contentType, action });
+  }
+
+  async #poison(delivery: Delivery, reason: string, detail: string): Promise<void> {
+    const action = await this.#quarantine.take(delivery, { reason, detail });
+    this.#deps.events.emit('poison', { delivery, reason, detail, action });
+  }
+}
