@@ -1,0 +1,1 @@
+export { sqsCeleryConfig } from './sqs-celery.config.js';

@@ -1,0 +1,36 @@
+import { SqsCeleryError } from '#celery';
+
+/** The application cannot start: everything that is wrong with its options and its task handlers, in one error. */
+export class InvalidConfigurationError extends SqsCeleryError {
+  constructor(
+    /** One sentence for each thing that is wrong. */
+    readonly problems: readonly string[],
+  ) {
+    const list = problems.map((problem) => `\n  - ${problem}`).join('');
+    super('SQS_CELERY_INVALID_CONFIGURATION', `SqsCeleryModule cannot start, correct the following:${list}`);
+  }
+}
+
+/** A task was sent before the module was initialised, or after it was closed. */
+export class NotConnectedError extends SqsCeleryError {
+  constructor() {
+    super(
+      'SQS_CELERY_NOT_CONNECTED',
+      'Tasks can be sent from onModuleInit() until onApplicationShutdown(): not in constructors or provider factories, and not later.',
+    );
+  }
+}
+
+/** A task was sent to a queue the application does not know. */
+export class UndefinedQueueError extends SqsCeleryError {
+  constructor(
+    readonly queue: string,
+    readonly task: string,
+    known: readonly string[],
+  ) {
+    super(
+      'SQS_CELERY_UNDEFINED_QUEUE',
+      `Task '${task}' cannot be sent to queue '${queue}': the options of SqsCeleryModule know ${known.join(', ')}. Add it to queues, with consume: false where it is only sent to.`,
+    );
+  }
+}

@@ -1,0 +1,47 @@
+import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { DeadLetterOptions, QueueAttributes } from '#sqs';
+
+/** How messages of a queue are received; given for one queue, or for all of them at the top of the options. */
+export interface ReceiveOptions {
+  /** Tasks of the queue that run at the same time in this process (Celery's `worker_concurrency`). Default: 10. */
+  readonly concurrency?: number;
+  /** Messages received ahead of a free slot: cheaper receives, but kept from other workers. Default: 0. */
+  readonly prefetch?: number;
+  /** Seconds a poll waits for a message, 0–20 (Celery's `wait_time_seconds`). Default: 20. */
+  readonly waitTimeSeconds?: number;
+  /**
+   * Seconds for which a received message is ours before the lease must be extended, which happens by itself; a killed
+   * worker's messages are back after it. Default: 30, or the queue's visibility timeout where its redrive policy allows fewer
+   * than 10 receives.
+   */
+  readonly lease?: number;
+  /** Milliseconds a delete may wait for others while tasks are running; it never waits when idle. Default: 50. */
+  readonly ackLingerMs?: number;
+  /** Milliseconds the event loop may be blocked by a handler before leases are given up. Default: 600 000. */
+  readonly maxBlockedMs?: number;
+}
+
+/** One queue; its name alone does where nothing else is to be said. */
+export interface QueueOptions extends ReceiveOptions {
+  /** Celery's name of the queue, without prefix. A name ending with `.fifo` is a FIFO queue. */
+  readonly name: string;
+  /** The queue's URL: the queue is predefined, and a producer makes no request at start (Celery's `predefined_queues`). */
+  readonly url?: string;
+  /** The queue's region. Default: the one in its URL, then the client's. */
+  readonly region?: string;
+  /** A client, or the configuration of one, for this queue alone. A client stays yours: it is never closed. */
+  readonly client?: SQSClient | SQSClientConfig;
+  /** Whether this application runs tasks from the queue; false: it only sends to it. Default: true. */
+  readonly consume?: boolean;
+  /**
+   * The queue's own visibility timeout in seconds (Celery's `visibility_timeout`): used to create it, compared when it exists.
+   * What this worker holds a message for is `lease`.
+   */
+  readonly visibilityTimeout?: number;
+  /** The queue's attributes: used to create it, compared when it exists. */
+  readonly attributes?: QueueAttributes;
+  /** Tags of a created queue (Celery's `queue_tags`). */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The dead-letter queue that is created together with the queue; false: none. Default: one, for 10 receives. */
+  readonly deadLetter?: DeadLetterOptions | false;
+}

@@ -1,0 +1,73 @@
+import type { SQSClientConfig } from '@aws-sdk/client-sqs';
+import { canonicalQueueName } from '#celery';
+import type { ConsumeOptions, QueueOptions as TransportQueue } from '#sqs';
+import { brokerClientConfig, parseBrokerUrl } from './broker-url.js';
+import type { QueueOptions, ReceiveOptions } from './queue-options.js';
+import type { SqsCeleryOptions } from './sqs-celery-options.js';
+
+const DEFAULT_QUEUES = ['celery'];
+const DEFAULT_CONCURRENCY = 10;
+const DEFAULT_SHUTDOWN_TIMEOUT_MS = 25_000;
+
+/** One queue as the transport and the poller need it. */
+export interface ResolvedQueue extends TransportQueue {
+  /** How it is consumed, the application-wide options under its own. */
+  readonly receive: ConsumeOptions & { readonly concurrency: number };
+}
+
+/** The options of `forRoot` with names resolved and defaults filled in; only made of options without problems. */
+export interface ResolvedOptions extends Omit<SqsCeleryOptions, 'queues' | 'brokerUrl'> {
+  readonly queues: readonly ResolvedQueue[];
+  readonly taskDefaultQueue: string;
+  readonly shutdownTimeoutMs: number;
+}
+
+/** Fills in the defaults of options that {@link optionProblems} found right. */
+export function resolveOptions(options: SqsCeleryOptions): ResolvedOptions {
+  const { brokerUrl, queues: given = DEFAULT_QUEUES, ...rest } = options;
+  const queues = given.map((queue) => resolveQueue(typeof queue === 'string' ? { name: queue } : queue, options));
+  const clientConfig = clientConfigOf(brokerUrl, options.clientConfig);
+  return {
+    ...rest,
+    ...(clientConfig && { clientConfig }),
+    queues,
+    taskDefaultQueue: options.taskDefaultQueue ?? queues[0]?.name ?? '',
+    shutdownTimeoutMs: options.shutdownTimeoutMs ?? DEFAULT_SHUTDOWN_TIMEOUT_MS,
+  };
+}
+
+/** What `clientConfig` says wins over the broker URL. */
+function clientConfigOf(brokerUrl: string | undefined, given: SQSClientConfig | undefined): SQSClientConfig | undefined {
+  const broker = brokerUrl === undefined ? undefined : parseBrokerUrl(brokerUrl);
+  return broker ? { ...brokerClientConfig(broker), ...given } : given;
+}
+
+function resolveQueue(queue: QueueOptions, options: SqsCeleryOptions): ResolvedQueue {
+  const { name, consume = true, visibilityTimeout, attributes, url, region, client, tags, deadLetter } = queue;
+  return {
+    ...withoutUndefined({ url, region, client, tags, deadLetter }),
+    ...attributesOf(attributes, visibilityTimeout),
+    name,
+    sqsName: canonicalQueueName(name, options.queueNamePrefix),
+    consume,
+    receive: { ...receiveOptions(options), ...receiveOptions(queue), concurrency: concurrencyOf(queue, options) },
+  };
+}
+
+function attributesOf(attributes: QueueOptions['attributes'], visibilityTimeout: number | undefined) {
+  if (visibilityTimeout === undefined) return attributes && { attributes };
+  return { attributes: { ...attributes, visibilityTimeout } };
+}
+
+function concurrencyOf(queue: ReceiveOptions, options: ReceiveOptions): number {
+  return queue.concurrency ?? options.concurrency ?? DEFAULT_CONCURRENCY;
+}
+
+function receiveOptions({ prefetch, waitTimeSeconds, lease, ackLingerMs, maxBlockedMs }: ReceiveOptions) {
+  return withoutUndefined({ prefetch, waitTimeSeconds, lease, ackLingerMs, maxBlockedMs });
+}
+
+/** An option given as undefined must not hide a default. */
+function withoutUndefined<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import type { TaskArgs, TaskDefinition, TaskKwargs, TaskResult } from '#celery';
+import type { AsyncResult, SendOptions } from '#producer';
+import { SqsConnection } from '../sqs-connection.js';
+
+/** Options of `send` for a definition: its arguments are typed. */
+export type TaskSendOptions<Definition> = Omit<
+  SendOptions<TaskArgs<Definition>, TaskKwargs<Definition>>,
+  'args' | 'kwargs'
+> &
+  RequiredArgs<TaskArgs<Definition>> &
+  RequiredKwargs<TaskKwargs<Definition>>;
+
+type RequiredArgs<Args> = readonly [] extends Args ? { readonly args?: Args } : { readonly args: Args };
+type RequiredKwargs<Kwargs> = object extends Kwargs ? { readonly kwargs?: Kwargs } : { readonly kwargs: Kwargs };
+
+/** Options may be left out where no argument is required. */
+type SendParameters<Definition> = object extends TaskSendOptions<Definition>
+  ? [options?: TaskSendOptions<Definition>]
+  : [options: TaskSendOptions<Definition>];
+
+/**
+ * Sends tasks, to Nest and Python workers alike. Usable from `onModuleInit()` until `onApplicationShutdown()`. A task that is
+ * sent inside a handler becomes a child of the running one (`parent_id`, `root_id`).
+ */
+@Injectable()
+export class TaskProducer {
+  constructor(private readonly connection: SqsConnection) {}
+
+  /**
+   * Sends a task: Celery's `apply_async` and `send_task`. Resolves once SQS has accepted the message.
+   *
+   * @param task a definition made by `defineTask`, or the name of any task, whoever runs it
+   * @param options arguments, and when and where to run it; times are in seconds
+   * @throws (rejects) an `SqsCeleryError`, whose `code` says what was wrong; nothing has been sent then
+   */
+  send<Definition extends TaskDefinition>(
+    task: Definition,
+    ...options: SendParameters<Definition>
+  ): Promise<AsyncResult<TaskResult<Definition>>>;
+  send<Result = unknown>(task: string, options?: SendOptions): Promise<AsyncResult<Result>>;
+  async send(task: string | TaskDefinition, options: SendOptions = {}): Promise<AsyncResult> {
+    return this.#send(task, options);
+  }
+
+  /**
+   * Sends a task with positional arguments and nothing else: Celery's `delay`.
+   *
+   * @param task a definition made by `defineTask`, or the name of any task
+   * @param args positional arguments
+   */
+  delay<Definition extends TaskDefinition>(
+    task: Definition,
+    ...args: TaskArgs<Definition>
+  ): Promise<AsyncResult<TaskResult<Definition>>>;
+  delay<Result = unknown>(task: string, ...args: unknown[]): Promise<AsyncResult<Result>>;
+  async delay(task: string | TaskDefinition, ...args: readonly unknown[]): Promise<AsyncResult> {
+    return this.#send(task, { args });
+  }
+
+  #send(task: string | TaskDefinition, options: SendOptions): Promise<AsyncResult> {
+    const { producer } = this.connection;
+    return typeof task === 'string' ? producer.send(task, options) : producer.send(task.name, { ...task.defaults, ...options });
+  }
+}

@@ -1,0 +1,113 @@
+import {
+  ConfigurableModuleBuilder,
+  Global,
+  Inject,
+  Logger,
+  Module,
+  Scope,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { DiscoveryModule, ModulesContainer, REQUEST } from '@nestjs/core';
+import { systemClock } from '#celery';
+import { TaskRegistry, TaskRequest, WorkerEvents, resolveTaskOptions } from '#worker';
+import { InvalidConfigurationError } from './errors.js';
+import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
+import type { SqsCeleryOptions, SqsCeleryOptionsFactory } from './options/sqs-celery-options.js';
+import { optionProblems } from './options/validate-options.js';
+import { TaskProducer } from './producer/task-producer.js';
+import { SqsConnection } from './sqs-connection.js';
+import { handlerProblems } from './tasks/handler-problems.js';
+import { TaskExceptionFilters } from './tasks/task-exception-filters.js';
+import { TaskExplorer, type Exploration } from './tasks/task-explorer.js';
+import { TaskInvoker } from './tasks/task-invoker.js';
+import { CLOCK, SQS_CELERY_OPTIONS } from './tokens.js';
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<SqsCeleryOptions>({
+  optionsInjectionToken: SQS_CELERY_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createSqsCeleryOptions' satisfies keyof SqsCeleryOptionsFactory)
+  .build();
+
+/**
+ * The global inner module: options, discovery, connection, producer. Nest initialises global modules first and closes them
+ * last, so that tasks can be sent in every other module's hooks.
+ */
+@Global()
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    { provide: CLOCK, useValue: systemClock },
+    { provide: TaskRegistry, useFactory: () => new TaskRegistry() },
+    {
+      provide: TaskRequest,
+      scope: Scope.REQUEST,
+      useFactory: (request: unknown) => (request instanceof TaskRequest ? request : undefined),
+      inject: [REQUEST],
+    },
+    { provide: WorkerEvents, useFactory: workerEvents },
+    SqsConnection,
+    TaskExplorer,
+    TaskExceptionFilters,
+    TaskInvoker,
+    TaskProducer,
+  ],
+  exports: [CLOCK, SqsConnection, TaskProducer, TaskRegistry, TaskRequest, WorkerEvents],
+})
+export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  readonly #log = new Logger('celery.apps');
+
+  constructor(
+    @Inject(SQS_CELERY_OPTIONS) private readonly given: SqsCeleryOptions,
+    private readonly connection: SqsConnection,
+    private readonly registry: TaskRegistry,
+    private readonly explorer: TaskExplorer,
+    private readonly invoker: TaskInvoker,
+    private readonly modules: ModulesContainer,
+  ) {
+    super();
+  }
+
+  /** Everything that can fail does so here. */
+  async onModuleInit(): Promise<void> {
+    const exploration = this.explorer.explore();
+    const options = this.#validated(exploration);
+    exploration.warnings.forEach((warning) => this.#log.warn(warning));
+    this.#register(exploration, options);
+    await this.connection.open(options, options.worker !== false && exploration.methods.length > 0);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection.close();
+  }
+
+  #validated(exploration: Exploration): ResolvedOptions {
+    const wrongOptions = optionProblems(this.given);
+    // Options that are wrong name no queues to check the handlers' against.
+    const options = wrongOptions.length === 0 ? resolveOptions(this.given) : undefined;
+    const queues = options?.queues.map(({ name }) => name) ?? [];
+    const problems = [...this.#repetitions(), ...wrongOptions, ...handlerProblems(exploration, queues)];
+    if (options === undefined || problems.length > 0) throw new InvalidConfigurationError(problems);
+    return options;
+  }
+
+  #repetitions(): string[] {
+    const times = [...this.modules.values()].filter(({ metatype }) => metatype === SqsCeleryCoreModule).length;
+    return times > 1 ? [`SqsCeleryModule.forRoot is imported ${times} times: import it once`] : [];
+  }
+
+  #register({ methods }: Exploration, { taskDefaults }: ResolvedOptions): void {
+    for (const method of methods) {
+      for (const task of method.tasks) {
+        const options = resolveTaskOptions(task.options, taskDefaults);
+        this.registry.add({ name: String(task.name), options, run: this.invoker.runner(method, task, options) });
+      }
+    }
+  }
+}
+
+function workerEvents(): WorkerEvents {
+  const log = new Logger('celery.worker');
+  return new WorkerEvents((error) => log.error('A listener of worker events threw', error instanceof Error ? error.stack : undefined));
+}

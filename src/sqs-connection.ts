@@ -1,0 +1,103 @@
+import { hostname } from 'node:os';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Clock, EncodeOptions } from '#celery';
+import { Producer, Publisher } from '#producer';
+import { SqsTransport, type QueueOptions, type TransportEvents } from '#sqs';
+import { TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
+import { NotConnectedError, UndefinedQueueError } from './errors.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
+import { CLOCK } from './tokens.js';
+
+/** What is there between start and end of the application. */
+interface Opened {
+  readonly options: ResolvedOptions;
+  readonly transport: SqsTransport;
+  readonly publisher: Publisher;
+  readonly producer: Producer;
+}
+
+/** The application's connection to its broker: opened in `onModuleInit`, closed in `onApplicationShutdown`. */
+@Injectable()
+export class SqsConnection {
+  #opened: Opened | undefined;
+
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly registry: TaskRegistry,
+  ) {}
+
+  /** @throws NotConnectedError before the start and after the end */
+  get producer(): Producer {
+    return this.opened.producer;
+  }
+
+  /** @throws NotConnectedError before the start and after the end */
+  get opened(): Opened {
+    if (!this.#opened) throw new NotConnectedError();
+    return this.#opened;
+  }
+
+  /**
+   * Finds the queues; what fails here fails the start of the application.
+   * @param consumes whether messages will be received, from the queues that say so
+   */
+  async open(options: ResolvedOptions, consumes: boolean): Promise<void> {
+    const transport = new SqsTransport({
+      ...definedOf(options),
+      queues: options.queues.map(({ receive: _receive, ...queue }) => ({ ...queue, consume: consumes && queue.consume })),
+      clock: this.clock,
+      log: new Logger('kombu.transport.SQS'),
+    });
+    try {
+      await transport.prepare();
+    } catch (error) {
+      await transport.close();
+      throw error;
+    }
+    this.#opened = { options, transport, ...this.#producing(options, transport) };
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await opened?.transport.close();
+  }
+
+  #producing(options: ResolvedOptions, { sender }: SqsTransport): Pick<Opened, 'publisher' | 'producer'> {
+    const { clock } = this;
+    const publisher = new Publisher({ sender, clock, encode: encodeOptions(options) });
+    const producer = new Producer({
+      publisher,
+      clock,
+      origin: `gen${process.pid}@${hostname()}`,
+      route: (task, given) => this.#route(task, given, options),
+      currentTask: () => TaskRequest.current(),
+      ...(options.argsreprMaxsize !== undefined && { argsreprMaxsize: options.argsreprMaxsize }),
+    });
+    return { publisher, producer };
+  }
+
+  /** The queue given, the task's own where it is known here, or the default. */
+  #route(task: string, given: string | undefined, { queues, taskDefaultQueue, taskDefaults }: ResolvedOptions): string {
+    const own: TaskOptions | undefined = this.registry.get(task)?.options ?? taskDefaults;
+    const queue = given ?? own?.queue ?? taskDefaultQueue;
+    if (queues.some(({ name }) => name === queue)) return queue;
+    throw new UndefinedQueueError(
+      queue,
+      task,
+      queues.map(({ name }) => name),
+    );
+  }
+}
+
+function definedOf({ client, clientConfig, createMissingQueues }: ResolvedOptions) {
+  return {
+    ...(client && { client }),
+    ...(clientConfig && { clientConfig }),
+    ...(createMissingQueues !== undefined && { createMissingQueues }),
+  };
+}
+
+function encodeOptions({ envelope, jsonTypes }: ResolvedOptions): EncodeOptions {
+  return { ...(envelope && { envelope }), ...(jsonTypes && { jsonTypes }) };
+}

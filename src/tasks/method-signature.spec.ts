@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { hasRestParameter } from './method-signature.js';
+
+class Methods {
+  none() {}
+  plain(_one: number, _two = 2) {}
+  rest(..._all: unknown[]) {}
+  restAfter(_one: number, _two = [')', ...[1]], ..._all: unknown[]) {}
+  spreads(_one = [...[1, 2]], { ..._left } = { a: '(' }) {
+    return Math.max(...[1, 2]);
+  }
+  commented(/* ...no */ _one: number) {}
+  async template(_text = `) ...`) {}
+}
+
+const { prototype } = Methods;
+
+describe('hasRestParameter', () => {
+  it.each(['rest', 'restAfter'] as const)('finds that of %s', (name) => {
+    expect(hasRestParameter(prototype[name])).toBe(true);
+  });
+
+  it.each(['none', 'plain', 'spreads', 'commented', 'template'] as const)('finds none in %s', (name) => {
+    expect(hasRestParameter(prototype[name])).toBe(false);
+  });
+
+  it('finds none in what has no source', () => {
+    expect(hasRestParameter(prototype.rest.bind(undefined))).toBe(false);
+  });
+});

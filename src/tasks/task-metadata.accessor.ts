@@ -1,0 +1,103 @@
+import type { Type } from '@nestjs/common';
+import {
+  ENTRY_PROVIDER_WATERMARK,
+  EXCEPTION_FILTERS_METADATA,
+  FILTER_CATCH_EXCEPTIONS,
+  PARAMTYPES_METADATA,
+  ROUTE_ARGS_METADATA,
+  RouteParamtypes,
+  getParamArgsMetadata,
+} from '@nestjs/common/internal';
+import type { TaskMetadata, TaskParameter } from './task-metadata.js';
+
+const TASKS = Symbol('sqs-celery:tasks');
+
+type RouteArguments = Record<string, { readonly index: number } & Partial<TaskParameter>>;
+
+/**
+ * The only reader and writer of reflection. Tasks are kept by (prototype, method) and not on the function, so that another
+ * decorator may replace the function above or below `@Task`.
+ */
+export const taskMetadata = {
+  /** Adds a `@Task` of a method; a method may have several names. */
+  add(prototype: object, method: string, task: TaskMetadata): void {
+    const own: readonly TaskMetadata[] = Reflect.getOwnMetadata(TASKS, prototype, method) ?? [];
+    Reflect.defineMetadata(TASKS, [...own, task], prototype, method);
+    // Nest then gives the class its request-scoped and transient global enhancers.
+    Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, prototype.constructor);
+  },
+
+  /** The `@Task`s of a method, inherited ones included. */
+  tasks(prototype: object, method: string): readonly TaskMetadata[] {
+    return Reflect.getMetadata(TASKS, prototype, method) ?? [];
+  },
+
+  /** Adds the decorator of one parameter. */
+  addParameter(prototype: object, method: string, parameter: TaskParameter): void {
+    const others = getParamArgsMetadata(ROUTE_ARGS_METADATA, prototype, method, parameter.index);
+    writeRouteArguments(prototype, method, { ...others, ...entryOf(parameter) });
+  },
+
+  /** Makes every parameter without a decorator a positional one, as Nest's pipes only see parameters with metadata. */
+  fillPositional(prototype: object, method: string, count: number): void {
+    const args = declaredArguments(prototype, method);
+    const decorated = new Map(Object.values(args).map((argument) => [argument.index, argument]));
+    let rank = 0;
+    for (let index = 0; index < count; index++) {
+      const parameter = decorated.get(index);
+      if (parameter === undefined) Object.assign(args, entryOf(positional(index, rank)));
+      if (parameter === undefined || parameter.kind === 'arg' || parameter.kind === 'positional') rank++;
+    }
+    writeRouteArguments(prototype, method, args);
+  },
+
+  /** The parameters that take their values from the message, in the order of the signature. */
+  parameters(prototype: object, method: string): readonly TaskParameter[] {
+    const args: RouteArguments = Reflect.getMetadata(ROUTE_ARGS_METADATA, prototype.constructor, method) ?? {};
+    return Object.values(args)
+      .filter((argument): argument is TaskParameter => argument.kind !== undefined)
+      .toSorted((one, other) => one.index - other.index);
+  },
+
+  /** The design types of a method's parameters; undefined where the compiler wrote none. */
+  types(prototype: object, method: string): readonly unknown[] | undefined {
+    return Reflect.getMetadata(PARAMTYPES_METADATA, prototype, method);
+  },
+
+  /** What `@UseFilters` put on a method's function or on a class. */
+  filters(target: object): readonly object[] {
+    return Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, target) ?? [];
+  },
+
+  /** Puts filters on a function that stands in for a handler. */
+  setFilters(target: object, filters: readonly object[]): void {
+    Reflect.defineMetadata(EXCEPTION_FILTERS_METADATA, [...filters], target);
+  },
+
+  /** The classes of errors in a filter's `@Catch`; empty: all. */
+  catches(filter: object): readonly Type[] {
+    const filterClass = typeof filter === 'function' ? filter : filter.constructor;
+    return Reflect.getMetadata(FILTER_CATCH_EXCEPTIONS, filterClass) ?? [];
+  },
+};
+
+/** "Body", as the stock `ValidationPipe` leaves custom parameters alone. */
+function entryOf(parameter: TaskParameter): RouteArguments {
+  return { [`${RouteParamtypes.BODY}:${parameter.index}`]: parameter };
+}
+
+function positional(index: number, rank: number): TaskParameter {
+  return { index, kind: 'positional', data: rank, pipes: [], optional: false };
+}
+
+/** The decorated parameters of this very method: those of a method it overrides do not count. */
+function declaredArguments(prototype: object, method: string): RouteArguments {
+  const args: RouteArguments = Reflect.getOwnMetadata(ROUTE_ARGS_METADATA, prototype.constructor, method) ?? {};
+  const base: object | null = Object.getPrototypeOf(prototype.constructor);
+  const inherited: RouteArguments = (base && Reflect.getMetadata(ROUTE_ARGS_METADATA, base, method)) ?? {};
+  return Object.fromEntries(Object.entries(args).filter(([key, argument]) => inherited[key] !== argument));
+}
+
+function writeRouteArguments(prototype: object, method: string, args: object): void {
+  Reflect.defineMetadata(ROUTE_ARGS_METADATA, args, prototype.constructor, method);
+}

@@ -1,0 +1,104 @@
+import { hostname } from 'node:os';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Clock } from '#celery';
+import type { Consumer } from '#sqs';
+import { TaskRegistry, Worker, WorkerEvents, logTaskEvents, type WorkerOptions } from '#worker';
+import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.js';
+import { SqsConnection } from '../sqs-connection.js';
+import { CLOCK } from '../tokens.js';
+import { GlobalEnhancers } from './global-enhancers.js';
+import { ShutdownHooks } from './shutdown-hooks.js';
+import { StartUpReport } from './start-up-report.js';
+
+/** Runs the consumers: starts them when the application has bootstrapped, drains them before any module is destroyed. */
+@Injectable()
+export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #log = new Logger('celery.apps.worker');
+  #consumers: readonly Consumer[] = [];
+  #shutdownTimeoutMs = 0;
+
+  constructor(
+    private readonly connection: SqsConnection,
+    private readonly registry: TaskRegistry,
+    private readonly events: WorkerEvents,
+    private readonly report: StartUpReport,
+    private readonly enhancers: GlobalEnhancers,
+    private readonly hooks: ShutdownHooks,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { options } = this.connection.opened;
+    const queues = options.queues.filter(({ consume }) => consume);
+    if (!this.#polls(options, queues)) return;
+    this.report.starting(queues, `celery@${hostname()}`);
+    this.enhancers.report();
+    this.#start(options, queues);
+    this.report.ready(`celery@${hostname()}`);
+    this.hooks.watch();
+  }
+
+  /** Awaited by Nest: afterwards no handler runs, and whatever handlers need may be closed. */
+  async onModuleDestroy(): Promise<void> {
+    this.hooks.end();
+    if (this.#consumers.length === 0) return;
+    this.#log.log('worker: Warm shutdown');
+    const shutdownTimeoutMs = this.#shutdownTimeoutMs;
+    await Promise.all(this.#consumers.map((consumer) => consumer.stop({ shutdownTimeoutMs })));
+    this.#consumers = [];
+  }
+
+  #polls({ worker }: ResolvedOptions, queues: readonly ResolvedQueue[]): boolean {
+    if (worker === false) return false;
+    if (this.registry.names().length === 0) {
+      this.#log.log('No provider has @Task methods: nothing is polled, tasks can be sent.');
+      if (worker) this.#log.warn('worker: true, but there is no @Task method: queues are not consumed.');
+      return false;
+    }
+    if (queues.length === 0) {
+      this.#log.warn('There are @Task methods, but every queue has consume: false: they will not run here.');
+    }
+    return queues.length > 0;
+  }
+
+  #start(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {
+    const { transport } = this.connection.opened;
+    const { handle } = this.#worker(options);
+    logTaskEvents(this.events, new Logger('celery.app.trace'), logOptions(options));
+    this.#shutdownTimeoutMs = options.shutdownTimeoutMs;
+    this.#consumers = queues.map(({ name, receive }) => transport.consume(name, receive, handle));
+    for (const consumer of this.#consumers) consumer.start();
+  }
+
+  #worker(options: ResolvedOptions): Worker {
+    const { registry, events, clock } = this;
+    const { transport, publisher } = this.connection.opened;
+    return new Worker({
+      registry,
+      publisher,
+      sender: transport.sender,
+      clock,
+      events,
+      hostname: `celery@${hostname()}`,
+      decode: decodeOptions(options),
+      options: workerOptions(options),
+    });
+  }
+}
+
+function logOptions({ resultreprMaxsize }: ResolvedOptions) {
+  return resultreprMaxsize === undefined ? {} : { resultreprMaxsize };
+}
+
+function decodeOptions({ acceptContent, jsonTypes }: ResolvedOptions) {
+  return { ...(acceptContent && { acceptContent }), ...(jsonTypes && { jsonTypes }) };
+}
+
+function workerOptions({ maxDeliveries, unknownTask, poison, waitTimeSeconds }: ResolvedOptions): WorkerOptions {
+  return {
+    ...(maxDeliveries !== undefined && { maxDeliveries }),
+    ...(unknownTask && { unknownTask }),
+    ...(poison && { poison }),
+    ...(waitTimeSeconds !== undefined && { requeueDelay: waitTimeSeconds }),
+  };
+}
