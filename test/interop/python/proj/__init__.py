@@ -1,0 +1,1 @@
+"""The Python half of the interop tests: one Celery application, shaped by its environment."""
