@@ -109,5 +109,7 @@ export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnMo
 
 function workerEvents(): WorkerEvents {
   const log = new Logger('celery.worker');
-  return new WorkerEvents((error) => log.error('A listener of worker events threw', error instanceof Error ? error.stack : undefined));
+  return new WorkerEvents((error) =>
+    log.error('A listener of worker events threw', error instanceof Error ? error.stack : undefined),
+  );
 }

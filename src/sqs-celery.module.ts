@@ -8,10 +8,7 @@ import { ShutdownHooks } from './worker/shutdown-hooks.js';
 import { StartUpReport } from './worker/start-up-report.js';
 
 /** How `forRootAsync` gets its options: `useFactory` with `inject`, `useClass` or `useExisting`. */
-export type SqsCeleryAsyncOptions = ConfigurableModuleAsyncOptions<
-  SqsCeleryOptions,
-  keyof SqsCeleryOptionsFactory
->;
+export type SqsCeleryAsyncOptions = ConfigurableModuleAsyncOptions<SqsCeleryOptions, keyof SqsCeleryOptionsFactory>;
 
 const NEARER_THAN_ROOT = -1;
 
@@ -38,7 +35,11 @@ export class SqsCeleryModule {
 }
 
 function outerModule(core: DynamicModule): DynamicModule {
-  return { module: SqsCeleryModule, imports: [core], providers: [GlobalEnhancers, Poller, ShutdownHooks, StartUpReport] };
+  return {
+    module: SqsCeleryModule,
+    imports: [core],
+    providers: [GlobalEnhancers, Poller, ShutdownHooks, StartUpReport],
+  };
 }
 
 /**
@@ -53,5 +54,7 @@ function startLastAndDrainFirst(module: { distance: number }): void {
     // Falls through to the warning.
   }
   if (module.distance === NEARER_THAN_ROOT) return;
-  new Logger('celery.apps.worker').warn('Import SqsCeleryModule last: this version of Nest would close other modules before it.');
+  new Logger('celery.apps.worker').warn(
+    'Import SqsCeleryModule last: this version of Nest would close other modules before it.',
+  );
 }

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Clock, EncodeOptions } from '#celery';
+import type { Clock, Compressors, DecodeOptions, EncodeOptions } from '#celery';
 import { Producer, Publisher } from '#producer';
-import { SqsTransport, type QueueOptions, type TransportEvents } from '#sqs';
+import { SqsTransport } from '#sqs';
 import { TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
+import { availableCompressors } from './available-compressors.js';
 import { NotConnectedError, UndefinedQueueError } from './errors.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import { CLOCK } from './tokens.js';
@@ -14,6 +15,8 @@ interface Opened {
   readonly transport: SqsTransport;
   readonly publisher: Publisher;
   readonly producer: Producer;
+  /** How received messages are read. */
+  readonly decode: DecodeOptions;
 }
 
 /** The application's connection to its broker: opened in `onModuleInit`, closed in `onApplicationShutdown`. */
@@ -42,9 +45,13 @@ export class SqsConnection {
    * @param consumes whether messages will be received, from the queues that say so
    */
   async open(options: ResolvedOptions, consumes: boolean): Promise<void> {
+    const compressors = await availableCompressors(options.compression);
     const transport = new SqsTransport({
       ...definedOf(options),
-      queues: options.queues.map(({ receive: _receive, ...queue }) => ({ ...queue, consume: consumes && queue.consume })),
+      queues: options.queues.map(({ receive: _receive, ...queue }) => ({
+        ...queue,
+        consume: consumes && queue.consume,
+      })),
       clock: this.clock,
       log: new Logger('kombu.transport.SQS'),
     });
@@ -54,7 +61,13 @@ export class SqsConnection {
       await transport.close();
       throw error;
     }
-    this.#opened = { options, transport, ...this.#producing(options, transport) };
+    const publisher = new Publisher({
+      sender: transport.sender,
+      clock: this.clock,
+      encode: encodeOptions(options, compressors),
+    });
+    const producer = this.#producer(publisher, options);
+    this.#opened = { options, transport, publisher, producer, decode: decodeOptions(options, compressors) };
   }
 
   async close(): Promise<void> {
@@ -63,18 +76,15 @@ export class SqsConnection {
     await opened?.transport.close();
   }
 
-  #producing(options: ResolvedOptions, { sender }: SqsTransport): Pick<Opened, 'publisher' | 'producer'> {
-    const { clock } = this;
-    const publisher = new Publisher({ sender, clock, encode: encodeOptions(options) });
-    const producer = new Producer({
+  #producer(publisher: Publisher, options: ResolvedOptions): Producer {
+    return new Producer({
       publisher,
-      clock,
+      clock: this.clock,
       origin: `gen${process.pid}@${hostname()}`,
       route: (task, given) => this.#route(task, given, options),
       currentTask: () => TaskRequest.current(),
       ...(options.argsreprMaxsize !== undefined && { argsreprMaxsize: options.argsreprMaxsize }),
     });
-    return { publisher, producer };
   }
 
   /** The queue given, the task's own where it is known here, or the default. */
@@ -98,6 +108,15 @@ function definedOf({ client, clientConfig, createMissingQueues }: ResolvedOption
   };
 }
 
-function encodeOptions({ envelope, jsonTypes }: ResolvedOptions): EncodeOptions {
-  return { ...(envelope && { envelope }), ...(jsonTypes && { jsonTypes }) };
+function encodeOptions({ envelope, jsonTypes, compression }: ResolvedOptions, compressors: Compressors): EncodeOptions {
+  return {
+    compressors,
+    ...(envelope && { envelope }),
+    ...(jsonTypes && { jsonTypes }),
+    ...(compression !== undefined && { compression }),
+  };
+}
+
+function decodeOptions({ acceptContent, jsonTypes }: ResolvedOptions, compressors: Compressors): DecodeOptions {
+  return { compressors, ...(acceptContent && { acceptContent }), ...(jsonTypes && { jsonTypes }) };
 }

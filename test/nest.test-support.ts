@@ -68,7 +68,13 @@ export interface AppSetUp extends ModuleMetadata {
 }
 
 /** Starts an application without HTTP. */
-export async function startApp({ options, sqs: shared, configure, before, ...metadata }: AppSetUp): Promise<RunningApp> {
+export async function startApp({
+  options,
+  sqs: shared,
+  configure,
+  before,
+  ...metadata
+}: AppSetUp): Promise<RunningApp> {
   const sqs = shared ?? (await LocalSqs.start());
   const log = new RecordingLogger();
   const imports = [...(metadata.imports ?? []), SqsCeleryModule.forRoot(localOptions(sqs, options))];

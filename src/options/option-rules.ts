@@ -61,5 +61,8 @@ export function whole(from: number, to = Number.MAX_SAFE_INTEGER, unit = ''): Op
 
 /** One of these words. */
 export function oneOf(...words: readonly string[]): OptionRule {
-  return { expectation: words.map((word) => `'${word}'`).join(' or '), check: (value) => words.some((word) => word === value) };
+  return {
+    expectation: words.map((word) => `'${word}'`).join(' or '),
+    check: (value) => words.some((word) => word === value),
+  };
 }

@@ -43,5 +43,5 @@ export interface QueueOptions extends ReceiveOptions {
   /** Tags of a created queue (Celery's `queue_tags`). */
   readonly tags?: Readonly<Record<string, string>>;
   /** The dead-letter queue that is created together with the queue; false: none. Default: one, for 10 receives. */
-  readonly deadLetter?: DeadLetterOptions | false;
+  readonly deadLetter?: DeadLetterOptions | boolean;
 }

@@ -37,7 +37,10 @@ export function resolveOptions(options: SqsCeleryOptions): ResolvedOptions {
 }
 
 /** What `clientConfig` says wins over the broker URL. */
-function clientConfigOf(brokerUrl: string | undefined, given: SQSClientConfig | undefined): SQSClientConfig | undefined {
+function clientConfigOf(
+  brokerUrl: string | undefined,
+  given: SQSClientConfig | undefined,
+): SQSClientConfig | undefined {
   const broker = brokerUrl === undefined ? undefined : parseBrokerUrl(brokerUrl);
   return broker ? { ...brokerClientConfig(broker), ...given } : given;
 }
@@ -45,7 +48,7 @@ function clientConfigOf(brokerUrl: string | undefined, given: SQSClientConfig | 
 function resolveQueue(queue: QueueOptions, options: SqsCeleryOptions): ResolvedQueue {
   const { name, consume = true, visibilityTimeout, attributes, url, region, client, tags, deadLetter } = queue;
   return {
-    ...withoutUndefined({ url, region, client, tags, deadLetter }),
+    ...withoutUndefined({ url, region, client, tags, deadLetter: deadLetter === true ? undefined : deadLetter }),
     ...attributesOf(attributes, visibilityTimeout),
     name,
     sqsName: canonicalQueueName(name, options.queueNamePrefix),
@@ -68,6 +71,8 @@ function receiveOptions({ prefetch, waitTimeSeconds, lease, ackLingerMs, maxBloc
 }
 
 /** An option given as undefined must not hide a default. */
-function withoutUndefined<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+function withoutUndefined<Values extends object>(
+  values: Values,
+): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,8 +1,8 @@
-import { canonicalQueueName, checkPredefinedQueue, sqsNameProblem } from '#celery';
+import { canonicalQueueName, checkPredefinedQueue, knownCompression, sqsNameProblem } from '#celery';
 import { taskOptionProblems } from '#worker';
 import { parseBrokerUrl } from './broker-url.js';
 import { anObject, boolean, describe, oneOf, problemsOf, sqsClient, text, whole } from './option-rules.js';
-import type { OptionRule, OptionRules } from './option-rules.js';
+import type { OptionRules } from './option-rules.js';
 import type { QueueOptions, ReceiveOptions } from './queue-options.js';
 import type { SqsCeleryOptions } from './sqs-celery-options.js';
 
@@ -27,8 +27,8 @@ const queueRules: OptionRules<QueueOptions> = {
   tags: anObject,
   deadLetter: {
     ...anObject,
-    expectation: 'false or an object',
-    check: (value) => value === false || anObject.check(value),
+    expectation: 'true, false or an object',
+    check: (value) => typeof value === 'boolean' || anObject.check(value),
   },
 };
 
@@ -41,7 +41,8 @@ const optionRules: OptionRules<SqsCeleryOptions> = {
   taskDefaultQueue: text,
   queueNamePrefix: { expectation: 'a string', check: (value) => typeof value === 'string' },
   brokerUrl: {
-    expectation: "Celery's URL of SQS, sqs:// or sqs://key:secret@ or sqs://key:secret@host:port, with key and secret URL-quoted",
+    expectation:
+      "Celery's URL of SQS, sqs:// or sqs://key:secret@ or sqs://key:secret@host:port, with key and secret URL-quoted",
     check: (value) => typeof value === 'string' && parseBrokerUrl(value) !== undefined,
     secret: true,
   },
@@ -56,7 +57,10 @@ const optionRules: OptionRules<SqsCeleryOptions> = {
   poison: oneOf('block', 'delete'),
   acceptContent: { expectation: 'an array of MIME types', check: isStrings },
   envelope: oneOf('base64', 'raw', 'compact'),
-  compression: text,
+  compression: {
+    expectation: "the name of one of Celery's compressions (gzip, zlib, brotli, zstd, bzip2, lzma)",
+    check: (value) => typeof value === 'string' && knownCompression(value) !== undefined,
+  },
   jsonTypes: { ...anObject, expectation: 'the value of jsonTypes([…])' },
   argsreprMaxsize: whole(0),
   resultreprMaxsize: whole(0),
@@ -101,8 +105,12 @@ function collisions(names: readonly string[], prefix: string): string[] {
   return names.flatMap((name, index) => {
     const earlier = names.slice(0, index);
     if (earlier.includes(name)) return [`queues lists '${name}' twice`];
-    const other = earlier.find((candidate) => canonicalQueueName(candidate, prefix) === canonicalQueueName(name, prefix));
-    return other === undefined ? [] : [`queues '${other}' and '${name}' are both '${canonicalQueueName(name, prefix)}' on SQS`];
+    const other = earlier.find(
+      (candidate) => canonicalQueueName(candidate, prefix) === canonicalQueueName(name, prefix),
+    );
+    return other === undefined
+      ? []
+      : [`queues '${other}' and '${name}' are both '${canonicalQueueName(name, prefix)}' on SQS`];
   });
 }
 
@@ -124,5 +132,3 @@ function isQueueUrl(value: unknown): boolean {
 function isStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
 }
-
-export type { OptionRule };

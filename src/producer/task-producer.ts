@@ -11,13 +11,17 @@ export type TaskSendOptions<Definition> = Omit<
   RequiredArgs<TaskArgs<Definition>> &
   RequiredKwargs<TaskKwargs<Definition>>;
 
+/** An object without keys, which fits where every key is optional. */
+type Nothing = Record<never, never>;
+
 type RequiredArgs<Args> = readonly [] extends Args ? { readonly args?: Args } : { readonly args: Args };
-type RequiredKwargs<Kwargs> = object extends Kwargs ? { readonly kwargs?: Kwargs } : { readonly kwargs: Kwargs };
+type RequiredKwargs<Kwargs> = Nothing extends Kwargs ? { readonly kwargs?: Kwargs } : { readonly kwargs: Kwargs };
 
 /** Options may be left out where no argument is required. */
-type SendParameters<Definition> = object extends TaskSendOptions<Definition>
-  ? [options?: TaskSendOptions<Definition>]
-  : [options: TaskSendOptions<Definition>];
+type SendParameters<Definition> =
+  Nothing extends TaskSendOptions<Definition>
+    ? [options?: TaskSendOptions<Definition>]
+    : [options: TaskSendOptions<Definition>];
 
 /**
  * Sends tasks, to Nest and Python workers alike. Usable from `onModuleInit()` until `onApplicationShutdown()`. A task that is
@@ -60,6 +64,8 @@ export class TaskProducer {
 
   #send(task: string | TaskDefinition, options: SendOptions): Promise<AsyncResult> {
     const { producer } = this.connection;
-    return typeof task === 'string' ? producer.send(task, options) : producer.send(task.name, { ...task.defaults, ...options });
+    return typeof task === 'string'
+      ? producer.send(task, options)
+      : producer.send(task.name, { ...task.defaults, ...options });
   }
 }

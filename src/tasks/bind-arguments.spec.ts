@@ -54,9 +54,12 @@ describe('bindArguments', () => {
     [[arg('a')], [1], { a: 1 }, "f() got multiple values for argument 'a'"],
     [[arg('a')], [1, 2], { x: 1 }, "f() got an unexpected keyword argument 'x'"],
     [[positional(0), positional(1)], [1], {}, "f() missing 1 required positional argument: '#2'"],
-  ] as [BindableParameter[], unknown[], Record<string, unknown>, string][])('%#: refuses as Python does', (parameters, given, named, message) => {
-    expect(() => bind(parameters, given, named)).toThrow(new TypeError(message));
-  });
+  ] as [BindableParameter[], unknown[], Record<string, unknown>, string][])(
+    '%#: refuses as Python does',
+    (parameters, given, named, message) => {
+      expect(() => bind(parameters, given, named)).toThrow(new TypeError(message));
+    },
+  );
 });
 
 describe('isRequired', () => {

@@ -118,7 +118,9 @@ function tooManyPositional(
   const most = positional.length;
   const takes = least === most ? String(most) : `from ${least} to ${most}`;
   const plural = least === most && most === 1 ? '' : 's';
-  return new TypeError(`${name}() takes ${takes} positional argument${plural} but ${given(args.length, parameters, bound)}`);
+  return new TypeError(
+    `${name}() takes ${takes} positional argument${plural} but ${given(args.length, parameters, bound)}`,
+  );
 }
 
 function given(positional: number, parameters: readonly BindableParameter[], bound: BoundArguments): string {

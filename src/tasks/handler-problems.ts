@@ -6,7 +6,8 @@ import type { Exploration, TaskMethod } from './task-explorer.js';
 export function handlerProblems({ methods, onControllers }: Exploration, queues: readonly string[]): string[] {
   return [
     ...onControllers.map(
-      ({ title }) => `@Task on ${title}: a controller cannot run tasks, as its guards would be skipped; move it to a provider`,
+      ({ title }) =>
+        `@Task on ${title}: a controller cannot run tasks, as its guards would be skipped; move it to a provider`,
     ),
     ...methods.flatMap((method) => methodProblems(method, queues)),
     ...sharedNames(methods),
@@ -20,7 +21,9 @@ function methodProblems(method: TaskMethod, queues: readonly string[]): string[]
     ...tasks.flatMap(({ options }) => taskOptionProblems({ ...options })),
     ...tasks.flatMap(({ options }) => undefinedQueue("'queue'", options.queue, queues)),
     ...(tasks.some(({ rest }) => rest) ? ['a rest parameter cannot be bound; use @Args() for *args'] : []),
-    ...(types ? [] : ['compiled without decorator metadata (emitDecoratorMetadata), which esbuild and tsx do not write']),
+    ...(types
+      ? []
+      : ['compiled without decorator metadata (emitDecoratorMetadata), which esbuild and tsx do not write']),
     ...parameterProblems(method),
   ];
   return problems.map((problem) => `@Task on ${title}: ${problem}`);
@@ -29,7 +32,8 @@ function methodProblems(method: TaskMethod, queues: readonly string[]): string[]
 function parameterProblems({ parameters }: TaskMethod): string[] {
   return parameters.flatMap(({ kind, data }, position) => {
     const named = kind === 'arg' || kind === 'kwarg';
-    if (named && (typeof data !== 'string' || data === '' || data.startsWith('*'))) return [`@${title(kind)} needs a name`];
+    if (named && (typeof data !== 'string' || data === '' || data.startsWith('*')))
+      return [`@${title(kind)} needs a name`];
     const repeated = parameters.slice(0, position).some((earlier) => earlier.data === data);
     if (!repeated) return [];
     return [named ? `two parameters have the name '${data}'` : `@${title(kind)}() stands twice`];

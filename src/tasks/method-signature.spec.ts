@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { hasRestParameter } from './method-signature.js';
 
+const numbers = [1, 2];
+
 class Methods {
   none() {}
   plain(_one: number, _two = 2) {}
   rest(..._all: unknown[]) {}
-  restAfter(_one: number, _two = [')', ...[1]], ..._all: unknown[]) {}
-  spreads(_one = [...[1, 2]], { ..._left } = { a: '(' }) {
-    return Math.max(...[1, 2]);
+  restAfter(_one: number, _two = [')', ...numbers], ..._all: unknown[]) {}
+  spreads(_one = [0, ...numbers], { ..._left } = { a: '(' }) {
+    return Math.max(...numbers);
   }
   commented(/* ...no */ _one: number) {}
   async template(_text = `) ...`) {}

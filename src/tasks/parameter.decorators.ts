@@ -62,5 +62,7 @@ function settingsOf(pipesOrOptions: PipesOrOptions): Pick<TaskParameter, 'pipes'
 }
 
 function isOptions(item: Pipe | TaskParameterOptions): item is TaskParameterOptions {
-  return isParameterDecoratorOptions(item) || (typeof item === 'object' && 'optional' in item && !('transform' in item));
+  return (
+    isParameterDecoratorOptions(item) || (typeof item === 'object' && 'optional' in item && !('transform' in item))
+  );
 }

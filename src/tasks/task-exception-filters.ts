@@ -64,7 +64,17 @@ export class TaskExceptionFilters {
     taskMetadata.setFilters(rethrow, taskMetadata.filters(methodOf(host)));
     const { instance, method, contextId, inquirerId } = host;
     const options = { guards: false, interceptors: false, filters: true };
-    return this.creator.create(instance, rethrow, method, undefined, undefined, contextId, inquirerId, options, 'celery');
+    return this.creator.create(
+      instance,
+      rethrow,
+      method,
+      undefined,
+      undefined,
+      contextId,
+      inquirerId,
+      options,
+      'celery',
+    );
   }
 }
 

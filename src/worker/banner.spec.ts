@@ -39,8 +39,12 @@ describe('banner', () => {
 describe('maskedTransportUrl', () => {
   it('shows the key id and never the secret', () => {
     const credentials = { accessKeyId: 'AKID', secretAccessKey: 'hunter2' };
-    expect(maskedTransportUrl({ credentials }, 'http://localhost:9324/0/celery')).toBe('sqs://AKID:**@localhost:9324//');
+    expect(maskedTransportUrl({ credentials }, 'http://localhost:9324/0/celery')).toBe(
+      'sqs://AKID:**@localhost:9324//',
+    );
     expect(maskedTransportUrl({ credentials: async () => credentials }, undefined)).toBe('sqs:////');
-    expect(maskedTransportUrl(undefined, 'https://sqs.eu-west-1.amazonaws.com/1/q')).toBe('sqs://sqs.eu-west-1.amazonaws.com//');
+    expect(maskedTransportUrl(undefined, 'https://sqs.eu-west-1.amazonaws.com/1/q')).toBe(
+      'sqs://sqs.eu-west-1.amazonaws.com//',
+    );
   });
 });

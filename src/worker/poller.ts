@@ -72,7 +72,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
 
   #worker(options: ResolvedOptions): Worker {
     const { registry, events, clock } = this;
-    const { transport, publisher } = this.connection.opened;
+    const { transport, publisher, decode } = this.connection.opened;
     return new Worker({
       registry,
       publisher,
@@ -80,7 +80,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
       clock,
       events,
       hostname: `celery@${hostname()}`,
-      decode: decodeOptions(options),
+      decode,
       options: workerOptions(options),
     });
   }
@@ -88,10 +88,6 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
 
 function logOptions({ resultreprMaxsize }: ResolvedOptions) {
   return resultreprMaxsize === undefined ? {} : { resultreprMaxsize };
-}
-
-function decodeOptions({ acceptContent, jsonTypes }: ResolvedOptions) {
-  return { ...(acceptContent && { acceptContent }), ...(jsonTypes && { jsonTypes }) };
 }
 
 function workerOptions({ maxDeliveries, unknownTask, poison, waitTimeSeconds }: ResolvedOptions): WorkerOptions {

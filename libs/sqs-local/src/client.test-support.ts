@@ -28,7 +28,11 @@ export interface TestAnswer {
   readonly Attributes?: Record<string, string>;
   readonly Successful?: { readonly Id: string }[];
   readonly Failed?: { readonly Id: string; readonly Code: string; readonly SenderFault: boolean }[];
-  readonly Results?: { readonly Status: string; readonly ApproximateNumberOfMessagesMoved: number; readonly FailureReason?: string }[];
+  readonly Results?: {
+    readonly Status: string;
+    readonly ApproximateNumberOfMessagesMoved: number;
+    readonly FailureReason?: string;
+  }[];
 }
 
 /** Calls an operation in the JSON protocol. */
@@ -61,7 +65,8 @@ export function queueClient(sqs: LocalSqs, name: string, attributes: Record<stri
     QueueUrl,
     receive,
     bodies: async (options: object = {}): Promise<string[]> => (await receive(options)).map(({ Body }) => Body),
-    send: (MessageBody: string, options: object = {}) => call(sqs, 'SendMessage', { QueueUrl, MessageBody, ...options }),
+    send: (MessageBody: string, options: object = {}) =>
+      call(sqs, 'SendMessage', { QueueUrl, MessageBody, ...options }),
     remove: (ReceiptHandle: string) => call(sqs, 'DeleteMessage', { QueueUrl, ReceiptHandle }),
     hide: (ReceiptHandle: string, VisibilityTimeout: number) =>
       call(sqs, 'ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout }),

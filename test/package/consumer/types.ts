@@ -4,7 +4,7 @@ import { sqsCeleryConfig } from 'nestjs-sqs-celery/config';
 import { defineTask } from 'nestjs-sqs-celery/tasks';
 import { LocalSqs } from 'nestjs-sqs-celery/testing';
 
-const ship = defineTask<{ args: [order: number]; result: string }>('orders.ship');
+const ship = defineTask<{ args: [order: number]; kwargs: { express?: boolean }; result: string }>('orders.ship');
 
 @Injectable()
 export class OrderTasks {

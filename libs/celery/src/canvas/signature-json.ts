@@ -32,23 +32,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  */
 export function readSignature(value: unknown): SignatureJson | undefined {
   if (!isRecord(value) || typeof value['task'] !== 'string' || value['task'] === '') return undefined;
-  const { task, args, kwargs, options, subtask_type, immutable } = value;
-  if (!isArrayOrAbsent(args) || !isRecordOrAbsent(kwargs) || !isRecordOrAbsent(options)) return undefined;
-  return {
-    ...value,
-    task,
-    args: args ?? [],
-    kwargs: kwargs ?? {},
-    options: options ?? {},
-    subtask_type: typeof subtask_type === 'string' ? subtask_type : null,
-    immutable: immutable === true,
-  };
-}
-
-function isArrayOrAbsent(value: unknown): value is unknown[] | null | undefined {
-  return value === undefined || value === null || Array.isArray(value);
-}
-
-function isRecordOrAbsent(value: unknown): value is Record<string, unknown> | null | undefined {
-  return value === undefined || value === null || isRecord(value);
+  const { task, subtask_type, immutable } = value;
+  const args = value['args'] ?? [];
+  const kwargs = value['kwargs'] ?? {};
+  const options = value['options'] ?? {};
+  if (!Array.isArray(args) || !isRecord(kwargs) || !isRecord(options)) return undefined;
+  const type = typeof subtask_type === 'string' ? subtask_type : null;
+  return { ...value, task, args, kwargs, options, subtask_type: type, immutable: immutable === true };
 }

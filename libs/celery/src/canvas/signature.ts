@@ -62,7 +62,10 @@ const WIRE_NAMES: Readonly<Record<keyof SignatureOptions, string>> = {
  * @param task a definition, or any name: the task need not be known here
  * @throws InvalidTaskError for an empty name or an option that is none
  */
-export function signature<Task extends string | TaskDefinition>(task: Task, init: SignatureInit<Task> = {}): SignatureJson {
+export function signature<Task extends string | TaskDefinition>(
+  task: Task,
+  init: SignatureInit<Task> = {},
+): SignatureJson {
   const { args = [], kwargs = {}, immutable = false, ...options } = init;
   const name = typeof task === 'string' ? task : task.name;
   if (name === '') throw new InvalidTaskError('signature: a task needs a name');
@@ -70,14 +73,22 @@ export function signature<Task extends string | TaskDefinition>(task: Task, init
     throw new InvalidTaskError(`signature of '${name}': args must be an array and kwargs an object`);
   }
   const defaults = typeof task === 'string' ? {} : task.defaults;
-  return { task: name, args, kwargs, options: wireOptions(name, { ...defaults, ...options }), subtask_type: null, immutable };
+  return {
+    task: name,
+    args,
+    kwargs,
+    options: wireOptions(name, { ...defaults, ...options }),
+    subtask_type: null,
+    immutable,
+  };
 }
 
 function wireOptions(task: string, options: SignatureOptions): Record<string, unknown> {
   const wire: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
-    if (!Object.hasOwn(WIRE_NAMES, name)) throw new InvalidTaskError(`signature of '${task}': unknown option '${name}'`);
+    if (!Object.hasOwn(WIRE_NAMES, name))
+      throw new InvalidTaskError(`signature of '${task}': unknown option '${name}'`);
     wire[WIRE_NAMES[name as keyof SignatureOptions]] = wireValue(name, value);
   }
   return wire;

@@ -17,7 +17,9 @@ interface ShipOptions {
   express?: boolean;
 }
 
-const ship = defineTask<{ args: [order: string, times?: number]; kwargs: { express?: boolean }; result: Receipt }>('ship');
+const ship = defineTask<{ args: [order: string, times?: number]; kwargs: { express?: boolean }; result: Receipt }>(
+  'ship',
+);
 const byInterface = defineTask<{ kwargs: ShipOptions }>('by_interface');
 const onlyResult = defineTask<{ result: number }>('only_result');
 const untyped = defineTask('untyped');

@@ -58,7 +58,8 @@ function checkWhen({ countdown, eta }: RetryOptions): void {
 }
 
 function checkCall({ args, kwargs, queue, headers }: RetryOptions): void {
-  if (args !== undefined && !Array.isArray(args)) throw new TypeError(`Retry: args must be an array; got ${kindOf(args)}`);
+  if (args !== undefined && !Array.isArray(args))
+    throw new TypeError(`Retry: args must be an array; got ${kindOf(args)}`);
   if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
     throw new TypeError(`Retry: queue must be the name of a queue; got ${kindOf(queue)}`);
   }
@@ -71,5 +72,7 @@ function checkCall({ args, kwargs, queue, headers }: RetryOptions): void {
 
 function checkMaxRetries({ maxRetries }: RetryOptions): void {
   if (maxRetries === undefined || maxRetries === null || (Number.isInteger(maxRetries) && maxRetries >= 0)) return;
-  throw new TypeError(`Retry: maxRetries must be a whole number from 0, or null for no limit; got ${kindOf(maxRetries)}`);
+  throw new TypeError(
+    `Retry: maxRetries must be a whole number from 0, or null for no limit; got ${kindOf(maxRetries)}`,
+  );
 }

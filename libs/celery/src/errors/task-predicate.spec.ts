@@ -9,7 +9,14 @@ describe('Retry', () => {
   it('carries what it was given', () => {
     const cause = new Error('upstream is down');
     const retry = new Retry({ countdown: 60, cause, args: [1], kwargs: { a: 2 }, queue: 'slow', maxRetries: null });
-    expect(retry).toMatchObject({ name: 'Retry', countdown: 60, args: [1], kwargs: { a: 2 }, queue: 'slow', maxRetries: null });
+    expect(retry).toMatchObject({
+      name: 'Retry',
+      countdown: 60,
+      args: [1],
+      kwargs: { a: 2 },
+      queue: 'slow',
+      maxRetries: null,
+    });
     expect(retry.cause).toBe(cause);
     expect(retry).toBeInstanceOf(TaskPredicate);
     expect(retry).not.toBeInstanceOf(SqsCeleryError);

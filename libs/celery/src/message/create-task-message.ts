@@ -124,7 +124,17 @@ const NO_LIMITS: TaskHeaders['timelimit'] = [null, null];
 function createRelations(spec: TaskMessageSpec, id: string): Relations {
   const { shadow = null, group = null, groupIndex = null, parentId = null, stampedHeaders = null } = spec;
   const { timelimit = NO_LIMITS, replacedTaskNesting = 0, stamps = {} } = spec;
-  return { shadow, group, groupIndex, timelimit, rootId: spec.rootId ?? id, parentId, replacedTaskNesting, stampedHeaders, stamps };
+  return {
+    shadow,
+    group,
+    groupIndex,
+    timelimit,
+    rootId: spec.rootId ?? id,
+    parentId,
+    replacedTaskNesting,
+    stampedHeaders,
+    stamps,
+  };
 }
 
 function createProperties(spec: TaskMessageSpec, id: string, expires: string | null): MessageProperties {
@@ -146,7 +156,8 @@ function checkSpec(spec: TaskMessageSpec): void {
   const refuse = (what: string, value: unknown): never => {
     throw new InvalidTaskError(`task '${spec.task}': ${what}; got ${kindOf(value)}`);
   };
-  if (spec.id !== undefined && (typeof spec.id !== 'string' || spec.id === '')) refuse('id must be a non-empty string', spec.id);
+  if (spec.id !== undefined && (typeof spec.id !== 'string' || spec.id === ''))
+    refuse('id must be a non-empty string', spec.id);
   if (typeof spec.queue !== 'string' || spec.queue === '') refuse('queue must be the name of a queue', spec.queue);
   checkArguments(spec, refuse);
   checkNumbers(spec, refuse);
@@ -177,7 +188,12 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function checkNames(task: string, what: string, given: TaskMessageSpec['headers'], reserved: ReadonlySet<string>): void {
+function checkNames(
+  task: string,
+  what: string,
+  given: TaskMessageSpec['headers'],
+  reserved: ReadonlySet<string>,
+): void {
   for (const name of Object.keys(given ?? {})) {
     if (!reserved.has(name)) continue;
     throw new InvalidTaskError(`task '${task}': '${name}' is a ${what} of the protocol itself; choose another name`);

@@ -184,9 +184,22 @@ describe('decodeMessage: what kills or starves Python workers', () => {
 
 describe('decodeMessage: protocol 1 and the hybrid', () => {
   it('takes everything from the body of protocol 1, taskset before group', () => {
-    const body = { task: 'add', id: 'id-1', args: [1], group: 'new', taskset: 'old', retries: 2, callbacks: [{ task: 'next' }] };
+    const body = {
+      task: 'add',
+      id: 'id-1',
+      args: [1],
+      group: 'new',
+      taskset: 'old',
+      retries: 2,
+      callbacks: [{ task: 'next' }],
+    };
     const message = decodeTask(raw({ headers: { tenant: 'acme' }, body: JSON.stringify(body) }));
-    expect(message).toMatchObject({ protocol: 1, args: [1], kwargs: {}, headers: { id: 'id-1', group: 'old', retries: 2 } });
+    expect(message).toMatchObject({
+      protocol: 1,
+      args: [1],
+      kwargs: {},
+      headers: { id: 'id-1', group: 'old', retries: 2 },
+    });
     expect(message.headers.custom).toEqual({ tenant: 'acme' });
     expect(message.embed.callbacks).toMatchObject([{ task: 'next', args: [], kwargs: {}, options: {} }]);
   });
@@ -194,7 +207,12 @@ describe('decodeMessage: protocol 1 and the hybrid', () => {
   it('lets the headers of the hybrid win', () => {
     const body = { task: 'other', id: 'other', args: [1], kwargs: { a: 2 }, retries: 1 };
     const message = decodeTask(raw({ headers: { ...HEADERS, retries: 5 }, body: JSON.stringify(body) }));
-    expect(message).toMatchObject({ protocol: 1, args: [1], kwargs: { a: 2 }, headers: { task: 'add', id: 'id-1', retries: 5 } });
+    expect(message).toMatchObject({
+      protocol: 1,
+      args: [1],
+      kwargs: { a: 2 },
+      headers: { task: 'add', id: 'id-1', retries: 5 },
+    });
     expect(message.headers.custom).toEqual({});
   });
 });
@@ -206,8 +224,12 @@ describe('decodeMessage: the layers of the body', () => {
   it('reads base64 as Python does: line breaks are skipped, padding is wanted', () => {
     const broken = `${packed.slice(0, 8)}\r\n${packed.slice(8)}\n`;
     expect(decodeTask(raw({ body: broken, properties: base64 })).args).toEqual([1, 2]);
-    expect(verdict(decodeMessage(raw({ body: packed.replace(/=+$/, ''), properties: base64 })))).toBe('malformed body-encoding');
-    expect(verdict(decodeMessage(raw({ body: packed.slice(0, -3), properties: base64 })))).toBe('malformed body-encoding');
+    expect(verdict(decodeMessage(raw({ body: packed.replace(/=+$/, ''), properties: base64 })))).toBe(
+      'malformed body-encoding',
+    );
+    expect(verdict(decodeMessage(raw({ body: packed.slice(0, -3), properties: base64 })))).toBe(
+      'malformed body-encoding',
+    );
   });
 
   it('reads plain text under every name of it', () => {
@@ -286,7 +308,15 @@ describe('decodeMessage: the shape', () => {
   });
 
   it('mends what nothing depends on, and says so', () => {
-    const headers = { ...HEADERS, lang: 1, shadow: {}, stamps: [], stamped_headers: 'a', ignore_result: 'no', retries: -1 };
+    const headers = {
+      ...HEADERS,
+      lang: 1,
+      shadow: {},
+      stamps: [],
+      stamped_headers: 'a',
+      ignore_result: 'no',
+      retries: -1,
+    };
     const decoded = decodeMessage(raw({ headers }));
     expect(decoded).toMatchObject({
       kind: 'task',
@@ -299,13 +329,20 @@ describe('decodeMessage: the shape', () => {
     const uuid = { __type__: 'uuid', __value__: { hex: '12345678123456781234567812345678' } };
     const eta = { __type__: 'datetime', __value__: '2030-01-02T03:04:05.000006+02:00' };
     const { headers } = decodeTask(raw({ headers: { ...HEADERS, id: uuid, eta } }));
-    expect(headers).toMatchObject({ id: '12345678-1234-5678-1234-567812345678', eta: '2030-01-02T03:04:05.000006+02:00' });
+    expect(headers).toMatchObject({
+      id: '12345678-1234-5678-1234-567812345678',
+      eta: '2030-01-02T03:04:05.000006+02:00',
+    });
   });
 
   it('tells foreign messages by their dress', () => {
     const event = { 'detail-type': 'Scheduled Event', source: 'aws.events', detail: {} };
     expect(verdict(decodeMessage(JSON.stringify(event)))).toBe('foreign eventbridge');
-    expect(decodeMessage(Buffer.from('{"a":1}').toString('base64'))).toEqual({ kind: 'foreign', format: 'json', text: '{"a":1}' });
+    expect(decodeMessage(Buffer.from('{"a":1}').toString('base64'))).toEqual({
+      kind: 'foreign',
+      format: 'json',
+      text: '{"a":1}',
+    });
     expect(decodeMessage('')).toEqual({ kind: 'foreign', format: 'text', text: '' });
   });
 
@@ -320,7 +357,8 @@ describe('decodeMessage: the shape', () => {
   });
 
   it('touches no prototype', () => {
-    const body = '[[{"__proto__":{"polluted":1}}],{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}},{}]';
+    const body =
+      '[[{"__proto__":{"polluted":1}}],{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}},{}]';
     const headers = '{"task":"add","id":"id-1","__proto__":{"polluted":1},"toString":"x"}';
     const envelope = `{"content-type":"application/json","body":${JSON.stringify(body)},"properties":{"__proto__":{"polluted":1}},"headers":${headers}}`;
     const message = decodeTask(envelope);
@@ -343,7 +381,12 @@ describe('decodeMessage: anything at all', () => {
 
   const spliced = (bodies: string[]): fc.Arbitrary<string> =>
     fc
-      .tuple(fc.constantFrom(...bodies), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(8), fc.string({ maxLength: 8 }))
+      .tuple(
+        fc.constantFrom(...bodies),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(8),
+        fc.string({ maxLength: 8 }),
+      )
       .map(([body, where, cut, insert]) => {
         const at = Math.floor(where * body.length);
         return body.slice(0, at) + insert + body.slice(at + cut);
@@ -355,7 +398,12 @@ describe('decodeMessage: anything at all', () => {
       'content-type': fc.oneof(fc.constant('application/json'), fc.jsonValue()),
       'content-encoding': fc.oneof(fc.constantFrom('utf-8', 'binary'), fc.jsonValue()),
       headers: fc.oneof(
-        fc.record({ task: fc.oneof(fc.string(), fc.jsonValue()), id: fc.string(), retries: fc.jsonValue(), eta: fc.jsonValue() }),
+        fc.record({
+          task: fc.oneof(fc.string(), fc.jsonValue()),
+          id: fc.string(),
+          retries: fc.jsonValue(),
+          eta: fc.jsonValue(),
+        }),
         fc.jsonValue(),
       ),
       properties: fc.oneof(fc.record({ body_encoding: fc.constantFrom('base64', 'utf-8', null, 7) }), fc.jsonValue()),

@@ -6,7 +6,13 @@ import {
   type Compressors,
   type JsonTypes,
 } from '../serialization/index.js';
-import { JSON_CONTENT_TYPE, type Embed, type MessageProperties, type TaskHeaders, type TaskMessage } from './task-message.js';
+import {
+  JSON_CONTENT_TYPE,
+  type Embed,
+  type MessageProperties,
+  type TaskHeaders,
+  type TaskMessage,
+} from './task-message.js';
 
 /** How messages are written. */
 export interface EncodeOptions {
@@ -42,7 +48,9 @@ export function encodeMessage(message: TaskMessage, options: EncodeOptions = {})
 
 /** SQS refuses these two characters; within JSON they can only stand in strings. */
 function escapeForSqs(json: string): string {
-  return json.replaceAll(/[\uFFFE\uFFFF]/g, (character) => (character === '\uFFFE' ? String.raw`\ufffe` : String.raw`\uffff`));
+  return json.replaceAll(/[\uFFFE\uFFFF]/g, (character) =>
+    character === '\uFFFE' ? String.raw`\ufffe` : String.raw`\uffff`,
+  );
 }
 
 function compressorOf(message: TaskMessage, options: EncodeOptions): Compressor | undefined {

@@ -42,9 +42,12 @@ describe('parseIsoDateTime', () => {
 
   it('reads what formatIsoDateTime writes', () => {
     fc.assert(
-      fc.property(fc.date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-31') }), (date) => {
-        expect(parseIsoDateTime(formatIsoDateTime(date.getTime()))).toBe(date.getTime());
-      }),
+      fc.property(
+        fc.date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-31') }),
+        (date) => {
+          expect(parseIsoDateTime(formatIsoDateTime(date.getTime()))).toBe(date.getTime());
+        },
+      ),
     );
   });
 });

@@ -12,6 +12,7 @@ export function pick(
 
 function define(target: Record<string, unknown>, name: string, value: unknown): void {
   // Assigning to __proto__ would exchange the prototype instead of adding an entry.
-  if (name === '__proto__') Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name === '__proto__')
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
   else target[name] = value;
 }

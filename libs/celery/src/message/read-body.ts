@@ -25,7 +25,8 @@ export function readBody(envelope: Envelope, compression: string | undefined, op
   try {
     return decodeJson(text, options.types, options);
   } catch (error) {
-    if (error instanceof DecodeError) throw new Malformed(error instanceof NestingTooDeepError ? 'too-deep' : 'body', error.message);
+    if (error instanceof DecodeError)
+      throw new Malformed(error instanceof NestingTooDeepError ? 'too-deep' : 'body', error.message);
     throw error;
   }
 }
@@ -67,12 +68,16 @@ function decodeLooseBase64(text: string): Buffer {
 
 function decompress(bytes: Buffer, compression: string, options: BodyOptions): Uint8Array {
   const compressor = options.compressors.get(compression);
-  if (compressor === undefined) throw new Malformed('compression', `there is no compression '${compression.slice(0, 64)}'`);
+  if (compressor === undefined)
+    throw new Malformed('compression', `there is no compression '${compression.slice(0, 64)}'`);
   try {
     return compressor.decompress(bytes, options.maxDecompressedBytes);
   } catch (error) {
     if (error instanceof DecompressedTooLargeError) {
-      throw new Malformed('too-large', `the body is larger than ${options.maxDecompressedBytes} bytes once decompressed`);
+      throw new Malformed(
+        'too-large',
+        `the body is larger than ${options.maxDecompressedBytes} bytes once decompressed`,
+      );
     }
     throw new Malformed('compression', `the body cannot be decompressed as ${compressor.contentType}`);
   }

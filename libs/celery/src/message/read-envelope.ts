@@ -27,7 +27,8 @@ export function readEnvelope(sqsBody: string, types: JsonTypes | undefined, opti
   const text = optionalBase64Decode(sqsBody);
   const value = parse(text, types, options);
   if (value instanceof DecodeError) return readUndecodable(text, value);
-  if (!isRecord(value) || !Object.hasOwn(value, 'properties')) return { kind: 'foreign', text, format: formatOf(value) };
+  if (!isRecord(value) || !Object.hasOwn(value, 'properties'))
+    return { kind: 'foreign', text, format: formatOf(value) };
   return unwrap(value);
 }
 
@@ -57,7 +58,8 @@ function parse(text: string, types: JsonTypes | undefined, options: DecodeJsonOp
 /** JSON that only its type markers or its depth spoil is an envelope that would end a Python worker; else it is just text. */
 function readUndecodable(text: string, error: DecodeError): BrokenEnvelope | ForeignMessage {
   const value = parsePlain(text);
-  if (!isRecord(value) || !Object.hasOwn(value, 'properties')) return { kind: 'foreign', text, format: formatOf(value) };
+  if (!isRecord(value) || !Object.hasOwn(value, 'properties'))
+    return { kind: 'foreign', text, format: formatOf(value) };
   const reason = error instanceof NestingTooDeepError ? 'too-deep' : 'envelope';
   return broken(reason, error.message, isRecord(value['headers']) ? value['headers'] : {});
 }

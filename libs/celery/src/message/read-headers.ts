@@ -2,7 +2,17 @@ import { isRecord } from '../canvas/signature-json.js';
 import { Malformed } from './decoded-message.js';
 import { PROTOCOL_HEADERS } from './header-names.js';
 import { pick } from './pick.js';
-import { idText, isAbsent, readCount, readId, readMoment, readText, toNumber, type Warn, type Wire } from './read-value.js';
+import {
+  idText,
+  isAbsent,
+  readCount,
+  readId,
+  readMoment,
+  readText,
+  toNumber,
+  type Warn,
+  type Wire,
+} from './read-value.js';
 import type { TaskHeaders } from './task-message.js';
 
 /**

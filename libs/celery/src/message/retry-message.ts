@@ -38,23 +38,20 @@ export interface RetryChange {
  * @throws InvalidTaskError where the change gives a message that Python could not run
  */
 export function retryMessage(message: TaskMessage, change: RetryChange): TaskMessage {
-  const { headers, properties, embed } = message;
+  const { headers } = message;
   return createTaskMessage({
     ...kept(message),
     task: headers.task,
     args: change.args ?? message.args,
     kwargs: change.kwargs ?? message.kwargs,
-    queue: change.queue ?? queueOf(message) ?? change.defaultQueue,
+    queue: change.queue ?? queueOf(message, change.defaultQueue),
     origin: headers.origin ?? change.origin,
     now: change.now,
     countdown: change.countdown,
     eta: change.eta,
     retries: (change.retries ?? headers.retries) + 1,
-    parentId: headers.parentId ?? headers.id,
     headers: change.headers ?? carriedHeaders(headers.custom),
-    priority: properties.priority ?? undefined,
     ignoreResult: change.ignoreResult,
-    embed,
     properties: { ...(headers.origin !== null && { origin: headers.origin }), ...change.properties },
     repr: change.repr,
   });
@@ -68,7 +65,7 @@ export function republishMessage(message: TaskMessage): TaskMessage {
   return message.protocol === 2 ? message : { ...message, protocol: 2 };
 }
 
-function kept({ headers, properties }: TaskMessage): Partial<TaskMessageSpec> {
+function kept({ headers, properties, embed }: TaskMessage): Partial<TaskMessageSpec> {
   return {
     id: headers.id,
     shadow: headers.shadow,
@@ -77,17 +74,20 @@ function kept({ headers, properties }: TaskMessage): Partial<TaskMessageSpec> {
     groupIndex: headers.groupIndex,
     timelimit: headers.timelimit,
     rootId: headers.rootId,
+    parentId: headers.parentId ?? headers.id,
     replacedTaskNesting: headers.replacedTaskNesting,
     stampedHeaders: headers.stampedHeaders,
     stamps: headers.stamps,
     replyTo: properties.replyTo,
+    priority: properties.priority ?? undefined,
+    embed,
   };
 }
 
 /** Where Celery sends a retry: back to the routing key, which names a queue only on the anonymous exchange. */
-function queueOf({ properties }: TaskMessage): string | undefined {
+function queueOf({ properties }: TaskMessage, otherwise: string): string {
   const { exchange, routingKey } = properties.deliveryInfo;
-  return exchange === '' && routingKey !== null && routingKey !== '' ? routingKey : undefined;
+  return exchange === '' && routingKey !== null && routingKey !== '' ? routingKey : otherwise;
 }
 
 /**

@@ -36,7 +36,9 @@ export function writeExpires(spec: {
 }): string | null {
   const { now, expires } = spec;
   if (expires === undefined) return null;
-  return typeof expires === 'number' ? writeDate('expires', new Date(now + expires * 1000)) : writeGiven('expires', expires);
+  return typeof expires === 'number'
+    ? writeDate('expires', new Date(now + expires * 1000))
+    : writeGiven('expires', expires);
 }
 
 /** The `expiration` property: whole milliseconds left, never negative; undefined without `expires`. */

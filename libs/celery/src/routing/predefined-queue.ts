@@ -7,7 +7,8 @@ import { isFifoName } from './queue-name.js';
  * @param url URL of the queue
  */
 export function checkPredefinedQueue(name: string, url: string): string | undefined {
-  if (isFifoName(url) && !isFifoName(name)) return `Queue with url '${url}' must have a name ending with .fifo; got '${name}'`;
+  if (isFifoName(url) && !isFifoName(name))
+    return `Queue with url '${url}' must have a name ending with .fifo; got '${name}'`;
   if (isFifoName(name) && !isFifoName(url)) return `Queue with name '${name}' is not a FIFO queue: '${url}'`;
   return undefined;
 }

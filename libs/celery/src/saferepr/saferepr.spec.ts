@@ -81,7 +81,12 @@ describe('saferepr', () => {
     [-0, '-0.0'],
     [-Infinity, '-inf'],
     [new Map(), '<Map>'],
-    [new (class Order { id = 7 })(), "{'id': 7}"],
+    [
+      new (class Order {
+        id = 7;
+      })(),
+      "{'id': 7}",
+    ],
   ])('shows %o as %s', (sample, shown) => {
     expect(saferepr(sample)).toBe(shown);
   });

@@ -3,7 +3,7 @@
  * files being read, names being looked up, compression, hashing. Handles that merely exist (sockets, servers, timers) are not work.
  */
 const OUTSTANDING =
-  /^(FSReq|GetAddrInfoReq|GetNameInfoReq|QueryReq|TCPConnect|PipeConnect|WriteWrap|ShutdownWrap|SendWrap)|(Request|Job)$/;
+  /^(FSReq|CloseReq|GetAddrInfoReq|GetNameInfoReq|QueryReq|TCPConnect|PipeConnect|WriteWrap|ShutdownWrap|SendWrap)|(Request|Job)$/;
 
 /** Lets the event loop go round once: pending I/O is polled, its callbacks and their promises run. */
 export function turn(): Promise<void> {

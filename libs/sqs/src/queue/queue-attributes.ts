@@ -41,15 +41,23 @@ export interface QueueAttributes {
 type Attribute = keyof QueueAttributes;
 type AttributeValue = QueueAttributes[Attribute];
 
-type AttributeKind =
-  | { readonly is: 'number'; readonly min: number; readonly max: number }
-  | { readonly is: 'boolean' }
-  | { readonly is: 'oneOf'; readonly values: readonly string[] }
-  | { readonly is: 'text' }
-  | { readonly is: 'json' };
+/** What values an attribute takes. */
+interface AttributeKind {
+  readonly expected: string;
+  accepts(value: AttributeValue): boolean;
+}
 
-const number = (min: number, max: number): AttributeKind => ({ is: 'number', min, max });
-const oneOf = (...values: string[]): AttributeKind => ({ is: 'oneOf', values });
+const number = (min: number, max: number): AttributeKind => ({
+  expected: `a whole number from ${min} to ${max}`,
+  accepts: (value) => typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max,
+});
+const oneOf = (...values: string[]): AttributeKind => ({
+  expected: values.join(' or '),
+  accepts: (value) => typeof value === 'string' && values.includes(value),
+});
+const boolean: AttributeKind = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const text: AttributeKind = { expected: 'a text', accepts: (value) => typeof value === 'string' && value !== '' };
+const json: AttributeKind = { expected: 'an object or its JSON', accepts: isJson };
 
 const kinds: Readonly<Record<Attribute, AttributeKind>> = {
   visibilityTimeout: number(0, 43_200),
@@ -57,15 +65,15 @@ const kinds: Readonly<Record<Attribute, AttributeKind>> = {
   receiveMessageWaitTimeSeconds: number(0, 20),
   messageRetentionPeriod: number(60, 1_209_600),
   maximumMessageSize: number(1024, 1_048_576),
-  contentBasedDeduplication: { is: 'boolean' },
+  contentBasedDeduplication: boolean,
   deduplicationScope: oneOf('queue', 'messageGroup'),
   fifoThroughputLimit: oneOf('perQueue', 'perMessageGroupId'),
-  sqsManagedSseEnabled: { is: 'boolean' },
-  kmsMasterKeyId: { is: 'text' },
+  sqsManagedSseEnabled: boolean,
+  kmsMasterKeyId: text,
   kmsDataKeyReusePeriodSeconds: number(60, 86_400),
-  policy: { is: 'json' },
-  redrivePolicy: { is: 'json' },
-  redriveAllowPolicy: { is: 'json' },
+  policy: json,
+  redrivePolicy: json,
+  redriveAllowPolicy: json,
 };
 
 const fifoOnly: readonly Attribute[] = ['contentBasedDeduplication', 'deduplicationScope', 'fifoThroughputLimit'];
@@ -75,8 +83,8 @@ export function invalidAttributes(attributes: QueueAttributes, fifo: boolean): s
   const problems = given(attributes).flatMap(([attribute, value]) => {
     if (!isAttribute(attribute)) return [`${attribute} is not an attribute of a queue`];
     if (!fifo && fifoOnly.includes(attribute)) return [`${attribute} is for FIFO queues only`];
-    const expected = expectation(kinds[attribute], value);
-    return expected === undefined ? [] : [`${attribute} must be ${expected}, not ${shown(value)}`];
+    const kind = kinds[attribute];
+    return kind.accepts(value) ? [] : [`${attribute} must be ${kind.expected}, not ${shown(value)}`];
   });
   if (attributes.sqsManagedSseEnabled === true && attributes.kmsMasterKeyId !== undefined) {
     problems.push('sqsManagedSseEnabled and kmsMasterKeyId exclude each other');
@@ -124,24 +132,6 @@ function isAttribute(name: string): name is Attribute {
 
 function sqsAttributeName(attribute: string): string {
   return attribute.charAt(0).toUpperCase() + attribute.slice(1);
-}
-
-/** What the value should have been, or undefined when it is right. */
-function expectation(kind: AttributeKind, value: AttributeValue): string | undefined {
-  switch (kind.is) {
-    case 'number': {
-      const right = Number.isInteger(value) && Number(value) >= kind.min && Number(value) <= kind.max;
-      return right ? undefined : `a whole number from ${kind.min} to ${kind.max}`;
-    }
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'true or false';
-    case 'oneOf':
-      return typeof value === 'string' && kind.values.includes(value) ? undefined : kind.values.join(' or ');
-    case 'text':
-      return typeof value === 'string' && value !== '' ? undefined : 'a text';
-    default:
-      return isJson(value) ? undefined : 'an object or its JSON';
-  }
 }
 
 function isJson(value: AttributeValue): boolean {

@@ -56,7 +56,7 @@ export class QueueConsumer implements Consumer {
     const { name, url } = queue.info;
     const leaseSeconds = receiveLease(queue, settings.lease);
     this.#room = new WaitingRoom(queue.info.fifo);
-    this.#watch = new LoopWatch(clock, Math.min(Math.max((leaseSeconds * 1000) / 15, 50), 1000));
+    this.#watch = new LoopWatch(clock, Math.min(Math.max((leaseSeconds * 1000) / 15, 50), 2000));
     this.#acknowledger = new Acknowledger({
       clock,
       lingerMs: settings.ackLingerMs,

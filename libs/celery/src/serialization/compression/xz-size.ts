@@ -121,7 +121,8 @@ function skipIndexAndFooter(reader: Reader, start: number): void {
     reader.integer();
     reader.integer();
   }
-  reader.at = align(reader.at, start) + CRC_SIZE + FOOTER_SIZE;
+  reader.at = align(reader.at, start) + CRC_SIZE + FOOTER_SIZE - 1;
+  reader.byte();
   reader.skipZeros();
 }
 

@@ -27,12 +27,21 @@ describe('DateTime', () => {
     expect(DateTime.from(text).isoformat()).toBe(iso);
   });
 
-  it.each(['', 'garbage', '2023-02-29', '2024-13-01', '0000-01-01', '2024-01-01T24:00:00', '2024-01-01T00:60', '2024-01-01T00:00+24:00', '2024-1-1', '2024-0101', '2024-01-01T00:00:00+'])(
-    'refuses %j',
-    (text) => {
-      expect(() => DateTime.from(text)).toThrow(RangeError);
-    },
-  );
+  it.each([
+    '',
+    'garbage',
+    '2023-02-29',
+    '2024-13-01',
+    '0000-01-01',
+    '2024-01-01T24:00:00',
+    '2024-01-01T00:60',
+    '2024-01-01T00:00+24:00',
+    '2024-1-1',
+    '2024-0101',
+    '2024-01-01T00:00:00+',
+  ])('refuses %j', (text) => {
+    expect(() => DateTime.from(text)).toThrow(RangeError);
+  });
 
   it('is a Date at the same moment; naive counts as UTC', () => {
     expect(DateTime.from('2024-02-29T12:30:15.123456+05:30').toISOString()).toBe('2024-02-29T07:00:15.123Z');

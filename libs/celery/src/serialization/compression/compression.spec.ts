@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import * as zlib from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import {
+  Compressors,
+  DecodeError,
+  DecompressedTooLargeError,
+  UnsupportedCompressionError,
+  builtinCompressors,
+  loadCompressor,
+} from '../index.js';
+import type { Compressor } from '../index.js';
+import { xzDecompressedSize } from './xz-size.js';
+import { zstdContentSize } from './zstd-content-size.js';
+
+const MIB = 1024 * 1024;
+const text = new TextEncoder().encode('hello world '.repeat(1000));
+
+// `text` as Python's bz2, lzma and zstd modules compress it.
+const BZ2 = 'QlpoOTFBWSZTWb2bEtgACcORgEAABkSQgCAAcEMCBNVRmUeVIMqQZUgypB2pBtSDakHapB9Ug2pBlSD8XckU4UJC9mxLYA==';
+const ZSTD_HEX = '28b52ffd60e02da500006068656c6c6f20776f726c64200100d1ee7c4902';
+const XZ = Buffer.from(
+  '/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4C7fADxdADQZSe6N6ReJOjNf/YJ8ZNOcq/I3Az2wB8D8mrwpy60QCO/P4zKzxPBx2/vPiE+YQ/UtavaO/lm1fWLkAACj5W5CxRts7gABWOBdAAAA5047MrHEZ/sCAAAAAARZWg==',
+  'base64',
+);
+
+function compressedByCelery(name: string): Uint8Array {
+  const file = new URL(`../../../../../test/vectors/compression_${name}.json`, import.meta.url);
+  const vector = JSON.parse(readFileSync(file, 'utf8')) as { decoded_envelope: { body: string } };
+  return Buffer.from(vector.decoded_envelope.body, 'base64');
+}
+
+function itCompresses(compressor: Compressor): void {
+  expect(Buffer.from(compressor.decompress(compressor.compress(text), text.length))).toEqual(Buffer.from(text));
+  expect(compressor.decompress(compressor.compress(new Uint8Array()), 10)).toHaveLength(0);
+}
+
+describe('builtinCompressors', () => {
+  it.each(['gzip', 'zlib', 'application/x-gzip', 'brotli', 'application/x-brotli'])(
+    '%s reads what it writes',
+    (name) => {
+      itCompresses(builtinCompressors.require(name));
+    },
+  );
+
+  it.each(['gzip', 'zlib'])("reads Celery's %s, which is zlib's format", (name) => {
+    const body = builtinCompressors.require('application/x-gzip').decompress(compressedByCelery(name), MIB);
+    expect(Buffer.from(body).toString()).toMatch(/^\[\[/);
+    expect(() => builtinCompressors.require('gzip').decompress(zlib.gzipSync(text), MIB)).toThrow(DecodeError);
+  });
+
+  it.each(['gzip', 'brotli'])('%s stops at the bound, with bounded memory', (name) => {
+    const compressor = builtinCompressors.require(name);
+    const bomb = compressor.compress(new Uint8Array(200 * MIB));
+    const before = process.memoryUsage().rss;
+    expect(() => compressor.decompress(bomb, MIB)).toThrow(DecompressedTooLargeError);
+    expect(process.memoryUsage().rss - before).toBeLessThan(50 * MIB);
+  });
+
+  it.each(['gzip', 'brotli'])('%s allows exactly the bound and refuses what is malformed', (name) => {
+    const compressor = builtinCompressors.require(name);
+    const bytes = compressor.compress(text);
+    expect(compressor.decompress(bytes, text.length)).toHaveLength(text.length);
+    expect(() => compressor.decompress(bytes, text.length - 1)).toThrow(DecompressedTooLargeError);
+    expect(() => compressor.decompress(bytes.subarray(0, 10), MIB)).toThrow(DecodeError);
+    expect(() => compressor.decompress(Buffer.from('garbage!'), MIB)).toThrow(DecodeError);
+    expect(() => compressor.decompress(new Uint8Array(), MIB)).toThrow(DecodeError);
+  });
+});
+
+describe('Compressors', () => {
+  it('finds by alias and by content type, the added ones first', () => {
+    const mine: Compressor = {
+      contentType: 'application/x-gzip',
+      aliases: [],
+      compress: (b) => b,
+      decompress: (b) => b,
+    };
+    expect(builtinCompressors.with(mine).get('application/x-gzip')).toBe(mine);
+    expect(builtinCompressors.get('gzip')?.contentType).toBe('application/x-gzip');
+    expect(new Compressors([]).get('gzip')).toBeUndefined();
+  });
+
+  it('says what to do about one that is missing', () => {
+    expect(() => builtinCompressors.require('xz')).toThrow('loadCompressor()');
+    expect(() => builtinCompressors.require('zip')).toThrow(UnsupportedCompressionError);
+  });
+});
+
+describe('loadCompressor', () => {
+  const missing = (): Promise<unknown> => Promise.reject(new Error('Cannot find package'));
+
+  it('gives the built-in ones without importing', async () => {
+    expect(await loadCompressor('gzip', missing)).toBe(builtinCompressors.get('gzip'));
+  });
+
+  it.each([
+    ['bzip2', '@foxglove/wasm-bz2'],
+    ['application/x-lzma', '@napi-rs/lzma'],
+    ...(builtinCompressors.get('zstd') ? [] : [['zstd', '@hpcc-js/wasm-zstd'] as const]),
+  ])('names the package that %s needs', async (name, packageName) => {
+    await expect(loadCompressor(name, missing)).rejects.toThrow(`npm install ${packageName}`);
+    await expect(loadCompressor(name, () => Promise.resolve({}))).rejects.toThrow('does not fit');
+  });
+
+  it('refuses a name that Celery does not have', async () => {
+    await expect(loadCompressor('zip', missing)).rejects.toThrow(UnsupportedCompressionError);
+  });
+});
+
+describe('xz', () => {
+  it('is measured without being expanded', () => {
+    expect(xzDecompressedSize(XZ)).toBe(12_000);
+    expect(xzDecompressedSize(Buffer.concat([XZ, Buffer.alloc(4), XZ]))).toBe(24_000);
+    expect(xzDecompressedSize(compressedByCelery('lzma'))).toBeGreaterThan(50);
+  });
+
+  it.each([0, 11, 20, 40, 100, 123])('is refused when cut after %d bytes, without hanging', (length) => {
+    expect(() => xzDecompressedSize(XZ.subarray(0, length))).toThrow(RangeError);
+  });
+});
+
+describe('zstdContentSize', () => {
+  it.each<[string, number | 'unknown' | 'malformed', string]>([
+    ['a single segment of one byte', 5, '28b52ffd2005290000'],
+    ['two bytes', 12_000, ZSTD_HEX],
+    ['none', 'unknown', '28b52ffd0058290000'],
+    ['no frame', 'malformed', '00112233445566'],
+    ['half a frame', 'malformed', '28b52ffd60'],
+  ])('reads a header with %s', (_, size, hex) => {
+    expect(zstdContentSize(Buffer.from(hex, 'hex'))).toBe(size);
+  });
+});
+
+// Runs where the optional libraries are installed.
+const optional = await Promise.all(
+  ['bzip2', 'xz', 'zstd'].map(async (name) => ({
+    name,
+    compressor: await loadCompressor(name).catch(() => undefined),
+  })),
+);
+
+describe.each(optional)('$name', ({ name, compressor }) => {
+  const samples = new Map([
+    ['bzip2', Buffer.from(BZ2, 'base64')],
+    ['xz', XZ],
+    ['zstd', Buffer.from(ZSTD_HEX, 'hex')],
+  ]);
+
+  it.skipIf(!compressor)('reads what Python writes, up to the bound', () => {
+    const bytes = samples.get(name)!;
+    expect(Buffer.from(compressor!.decompress(bytes, text.length))).toEqual(Buffer.from(text));
+    expect(() => compressor!.decompress(bytes, text.length - 1)).toThrow(DecompressedTooLargeError);
+    expect(() => compressor!.decompress(bytes.subarray(0, 20), MIB)).toThrow(DecodeError);
+    expect(() => compressor!.decompress(Buffer.from('garbage, nothing but garbage'), MIB)).toThrow(DecodeError);
+    expect(() => compressor!.decompress(new Uint8Array(), MIB)).toThrow(DecodeError);
+  });
+
+  it.skipIf(!compressor)(name === 'bzip2' ? 'is not written' : 'reads what it writes', () => {
+    if (name === 'bzip2') expect(() => compressor!.compress(text)).toThrow(UnsupportedCompressionError);
+    else itCompresses(compressor!);
+  });
+});

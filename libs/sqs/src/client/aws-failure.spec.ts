@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+
+import { awsFailure, entryFailure } from './aws-failure.js';
+
+const answer = (name: string, httpStatusCode: number): Error =>
+  Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+
+describe('awsFailure', () => {
+  it.each([
+    [answer('AWS.SimpleQueueService.NonExistentQueue', 400), 'QueueDoesNotExist', false, true],
+    [answer('AccessDeniedException', 403), 'AccessDenied', false, true],
+    [answer('com.amazon.coral.service#ExpiredTokenException', 403), 'ExpiredTokenException', true, true],
+    [answer('ThrottlingException', 400), 'ThrottlingException', true, true],
+    [answer('RequestTimeTooSkewed', 403), 'RequestTimeTooSkewed', true, true],
+    [answer('InvalidParameterValue', 400), 'InvalidParameterValue', false, true],
+    [answer('UnknownError', 503), 'UnknownError', true, true],
+    [Object.assign(new Error('x'), { code: 'ECONNRESET' }), 'ECONNRESET', true, false],
+    [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED', true, true],
+    [Object.assign(new Error('x'), { name: 'TimeoutError' }), 'TimeoutError', true, false],
+  ])('reads %s', (error, code, transient, answered) => {
+    expect(awsFailure(error)).toMatchObject({ code, transient, answered });
+  });
+});
+
+describe('entryFailure', () => {
+  it('repeats what is not the sender’s fault, and throttling', () => {
+    expect(entryFailure({ Code: 'InternalError', SenderFault: false }).transient).toBe(true);
+    expect(entryFailure({ Code: 'RequestThrottled', SenderFault: true }).transient).toBe(true);
+    expect(entryFailure({ Code: 'InvalidMessageContents', SenderFault: true }).transient).toBe(false);
+  });
+});

@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MarkingQueue } from './support/marking-queue.js';
+import type { WorkerProcess } from './support/worker-process.js';
+
+const LEASE_SECONDS = 5;
+
+let queue: MarkingQueue | undefined;
+
+afterEach(async () => {
+  await queue?.close();
+  queue = undefined;
+});
+
+function randomDelays(count: number, longestMs: number): number[] {
+  return Array.from({ length: count }, () => Math.floor(Math.random() * longestMs));
+}
+
+/** Resolves when at least this many tasks have run. */
+async function marked(least: number): Promise<void> {
+  await vi.waitUntil(async () => ((await queue?.marks())?.length ?? 0) >= least, { timeout: 60_000, interval: 5 });
+}
+
+function takeOne(workers: WorkerProcess[]): WorkerProcess {
+  const [worker] = workers.splice(Math.floor(Math.random() * workers.length), 1);
+  if (!worker) throw new Error('no worker is left');
+  return worker;
+}
+
+/** The numbers of the tasks whose messages are in flight. */
+function inFlight(): number[] {
+  const messages = queue?.sqs.queue('celery').messages ?? [];
+  return messages
+    .filter(({ state }) => state === 'inFlight')
+    .map(({ body }) => Number(/"task-(\d+)"/.exec(Buffer.from(body, 'base64').toString())?.[1]));
+}
+
+describe('worker processes', () => {
+  it('that are killed lose nothing: what they held is back within one lease', { timeout: 120_000 }, async () => {
+    const delays = randomDelays(300, 300);
+    queue = await MarkingQueue.open({ LEASE: String(LEASE_SECONDS), CONCURRENCY: '10' });
+    const { sqs } = queue;
+    await queue.send(delays);
+
+    const workers = await Promise.all([queue.startWorker(), queue.startWorker()]);
+    const kills: { worker: WorkerProcess; at: number }[] = [];
+    for (const least of [30, 90, 150].map((number) => number + Math.floor(Math.random() * 30))) {
+      await marked(least);
+      const victim = takeOne(workers);
+      await queue.endWorker(victim, 'SIGKILL');
+      kills.push({ worker: victim, at: Date.now() });
+      workers.push(await queue.startWorker());
+    }
+    await vi.waitUntil(() => sqs.queue('celery').messages.length === 0, { timeout: 60_000, interval: 20 });
+
+    const marks = await queue.marks();
+    expect(new Set(marks.map(({ number }) => number)).size).toBe(300);
+    for (const { worker, at } of kills) {
+      const finished = new Set(marks.filter(({ pid }) => pid === worker.pid).map(({ number }) => number));
+      const held = [...queue.received(worker)].filter((number) => !finished.has(number));
+      expect(held.length).toBeGreaterThan(0);
+      const recoveries = held.map((number) => {
+        const mark = marks.find((one) => one.number === number && one.pid !== worker.pid);
+        return ((mark?.at ?? Infinity) - (delays[number] ?? 0) - at) / 1000;
+      });
+      expect(Math.max(0, ...recoveries)).toBeLessThan(LEASE_SECONDS + 2);
+    }
+  });
+
+  it('that are asked to end run what they hold and leave nothing in flight', { timeout: 120_000 }, async () => {
+    const delays = randomDelays(1000, 2000);
+    queue = await MarkingQueue.open({ CONCURRENCY: '50' });
+    const { sqs } = queue;
+    await queue.send(delays);
+
+    const workers = await Promise.all([queue.startWorker(), queue.startWorker(), queue.startWorker()]);
+    for (const least of [200, 450, 700]) {
+      await marked(least);
+      await queue.endWorker(takeOne(workers), 'SIGTERM');
+      // Whoever is alive says what it received; anything else in flight was left behind.
+      await vi.waitUntil(() => inFlight().every((number) => workers.some((one) => queue?.received(one).has(number))), {
+        timeout: 1_000,
+      });
+    }
+    expect(sqs.queue('celery').inFlight).toBe(0);
+
+    await queue.startWorker();
+    await vi.waitUntil(() => sqs.queue('celery').messages.length === 0, { timeout: 60_000, interval: 20 });
+    const numbers = (await queue.marks()).map(({ number }) => number);
+    expect(numbers.length).toBe(1000);
+    expect(new Set(numbers).size).toBe(1000);
+  });
+});
