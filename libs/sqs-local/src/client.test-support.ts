@@ -54,6 +54,18 @@ export async function query(sqs: LocalSqs, form: Record<string, string>, path = 
   return response.text();
 }
 
+/** The error that a call is refused with. */
+export async function rejectionOf(
+  promise: Promise<unknown>,
+): Promise<{ readonly code?: string; readonly status?: number }> {
+  try {
+    await promise;
+  } catch (error) {
+    return error instanceof AnswerError ? error : {};
+  }
+  throw new Error('It should have been refused.');
+}
+
 /** One queue of an endpoint, with short names for what tests do. */
 export function queueClient(sqs: LocalSqs, name: string, attributes: Record<string, string> = {}) {
   const QueueUrl = sqs.createQueue(name, { attributes });

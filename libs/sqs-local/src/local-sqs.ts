@@ -143,7 +143,9 @@ export class LocalSqs implements AsyncDisposable {
   }
 
   private async end(): Promise<void> {
-    this.service.close();
+    this.service.endPolls();
     await this.server?.close();
+    // Last: until its connection was cut, a client could still begin a poll, and with it a timer.
+    this.service.close();
   }
 }

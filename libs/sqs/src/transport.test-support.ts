@@ -100,7 +100,7 @@ export async function whileTimePasses<Result>(clock: VirtualClock, work: Promise
 }
 
 /** A promise and its handles. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
+export function gate(): { readonly opened: Promise<void>; readonly open: (this: void) => void } {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };

@@ -31,12 +31,22 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  * @returns the signature, or undefined where `value` is none
  */
 export function readSignature(value: unknown): SignatureJson | undefined {
-  if (!isRecord(value) || typeof value['task'] !== 'string' || value['task'] === '') return undefined;
-  const { task, subtask_type, immutable } = value;
-  const args = value['args'] ?? [];
-  const kwargs = value['kwargs'] ?? {};
-  const options = value['options'] ?? {};
-  if (!Array.isArray(args) || !isRecord(kwargs) || !isRecord(options)) return undefined;
-  const type = typeof subtask_type === 'string' ? subtask_type : null;
-  return { ...value, task, args, kwargs, options, subtask_type: type, immutable: immutable === true };
+  if (!isRecord(value)) return undefined;
+  const { task, args, kwargs, options } = value;
+  if (typeof task !== 'string' || task === '') return undefined;
+  const calls = { args: args ?? [], kwargs: kwargs ?? {}, options: options ?? {} };
+  return isCall(calls) ? { ...value, task, ...calls, ...readKind(value) } : undefined;
+}
+
+type Call = Pick<SignatureJson, 'args' | 'kwargs' | 'options'>;
+
+function isCall(value: Record<keyof Call, unknown>): value is Call {
+  return Array.isArray(value.args) && isRecord(value.kwargs) && isRecord(value.options);
+}
+
+function readKind({
+  subtask_type,
+  immutable,
+}: Record<string, unknown>): Pick<SignatureJson, 'subtask_type' | 'immutable'> {
+  return { subtask_type: typeof subtask_type === 'string' ? subtask_type : null, immutable: immutable === true };
 }

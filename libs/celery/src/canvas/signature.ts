@@ -1,6 +1,6 @@
 import type { TaskDefinition, TaskKwargs } from '../define-task/define-task.js';
 import { InvalidTaskError } from '../errors/task-errors.js';
-import { isoformat } from '../serialization/values/date-time.js';
+import { isoformat } from '../serialization/index.js';
 import { isRecord, type SignatureJson } from './signature-json.js';
 
 /** Options of `apply_async` that a signature may carry; durations are seconds. */

@@ -58,16 +58,19 @@ function checkWhen({ countdown, eta }: RetryOptions): void {
 }
 
 function checkCall({ args, kwargs, queue, headers }: RetryOptions): void {
-  if (args !== undefined && !Array.isArray(args))
-    throw new TypeError(`Retry: args must be an array; got ${kindOf(args)}`);
-  if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
-    throw new TypeError(`Retry: queue must be the name of a queue; got ${kindOf(queue)}`);
-  }
-  for (const [name, value] of Object.entries({ kwargs, headers })) {
-    if (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
-      throw new TypeError(`Retry: ${name} must be an object; got ${kindOf(value)}`);
-    }
-  }
+  check('args', args, 'an array', Array.isArray(args));
+  check('kwargs', kwargs, 'an object', isObject(kwargs));
+  check('headers', headers, 'an object', isObject(headers));
+  check('queue', queue, 'the name of a queue', typeof queue === 'string' && queue !== '');
+}
+
+function check(name: string, value: unknown, expected: string, valid: boolean): void {
+  if (value === undefined || valid) return;
+  throw new TypeError(`Retry: ${name} must be ${expected}; got ${kindOf(value)}`);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkMaxRetries({ maxRetries }: RetryOptions): void {

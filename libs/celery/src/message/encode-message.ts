@@ -107,15 +107,19 @@ function encodeHeaders(headers: TaskHeaders, compression: string | undefined, ty
     `{"lang":${JSON.stringify(headers.lang)},"task":${JSON.stringify(headers.task)},"id":${JSON.stringify(headers.id)}` +
     `,"shadow":${JSON.stringify(headers.shadow)},"eta":${JSON.stringify(headers.eta)}` +
     `,"expires":${JSON.stringify(headers.expires)},"group":${JSON.stringify(headers.group)}` +
-    `,"group_index":${headers.groupIndex},"retries":${headers.retries},"timelimit":${JSON.stringify(headers.timelimit)}` +
+    `,"group_index":${headers.groupIndex},"retries":${headers.retries},"timelimit":${encodeTimelimit(headers.timelimit)}` +
     `,"root_id":${JSON.stringify(headers.rootId)},"parent_id":${JSON.stringify(headers.parentId)}` +
     `,"argsrepr":${JSON.stringify(headers.argsrepr)},"kwargsrepr":${JSON.stringify(headers.kwargsrepr)}` +
     `,"origin":${JSON.stringify(headers.origin)}` +
     (headers.ignoreResult === undefined ? '' : `,"ignore_result":${headers.ignoreResult}`) +
     `,"replaced_task_nesting":${headers.replacedTaskNesting},"stamped_headers":${JSON.stringify(stampedHeaders)}` +
-    `,"stamps":${encodeJson(stamps, types)}${members(custom, types)}` +
+    `,"stamps":${isEmpty(stamps) ? '{}' : encodeJson(stamps, types)}${members(custom, types)}` +
     (compression === undefined ? '}' : `,"compression":${JSON.stringify(compression)}}`)
   );
+}
+
+function encodeTimelimit([hard, soft]: TaskHeaders['timelimit']): string {
+  return `[${hard},${soft}]`;
 }
 
 function encodeProperties(
@@ -142,8 +146,13 @@ function member(name: string, value: string | number | null | undefined): string
   return value === undefined || value === null ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
-/** The entries of an object, to be appended to others. */
+/** The entries of an object, to be appended to others. Most messages have none. */
 function members(value: Readonly<Record<string, unknown>>, types: JsonTypes | undefined): string {
+  if (isEmpty(value)) return '';
   const inner = encodeJson(value, types).slice(1, -1);
   return inner === '' ? '' : `,${inner}`;
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
 }

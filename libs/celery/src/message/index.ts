@@ -10,7 +10,7 @@ export type {
   RefusedMessage,
 } from './decoded-message.js';
 export { encodeMessage, type EncodeOptions } from './encode-message.js';
-export { formatIsoDateTime, parseIsoDateTime } from './iso-date-time.js';
+export { parseIsoDateTime } from './iso-date-time.js';
 export { republishMessage, retryMessage, type RetryChange } from './retry-message.js';
 export {
   EMPTY_EMBED,

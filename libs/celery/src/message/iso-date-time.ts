@@ -1,5 +1,3 @@
-import { isoformat } from '../serialization/values/date-time.js';
-
 const DATE = String.raw`(\d{4})(-?)(\d\d)\2(\d\d)`;
 const TIME = String.raw`(\d\d)(?:(:?)(\d\d)(?:\6(\d\d)(?:[.,](\d+))?)?)?`;
 const ZONE = String.raw`([Zz]|[+-]\d\d(?::?\d\d)?)?`;
@@ -45,14 +43,4 @@ function offsetMs(zone: string | undefined): number | undefined {
   const minutes = Number(zone.slice(3).replace(':', '') || 0);
   if (hours > 23 || minutes > 59) return undefined;
   return (zone.startsWith('-') ? -1 : 1) * (hours * HOUR_MS + minutes * MINUTE_MS);
-}
-
-/**
- * Writes a moment as Python's `isoformat` does, in UTC: `2026-11-22T05:54:01.560000+00:00`, without a fraction on the whole
- * second. Every Python reads it (`Z` only from 3.11).
- *
- * @throws RangeError where Python could not hold the moment (before the year 1, after 9999)
- */
-export function formatIsoDateTime(epochMs: number): string {
-  return isoformat(new Date(epochMs));
 }

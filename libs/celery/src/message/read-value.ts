@@ -1,5 +1,4 @@
-import { Float, Uuid } from '../serialization/index.js';
-import { isoformat } from '../serialization/values/date-time.js';
+import { Float, isoformat, Uuid } from '../serialization/index.js';
 import { Malformed, type MalformedReason } from './decoded-message.js';
 import { parseIsoDateTime } from './iso-date-time.js';
 

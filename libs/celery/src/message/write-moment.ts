@@ -1,6 +1,6 @@
 import { checkCountdown, kindOf } from '../errors/check.js';
 import { InvalidTaskError } from '../errors/task-errors.js';
-import { isoformat } from '../serialization/values/date-time.js';
+import { isoformat } from '../serialization/index.js';
 import { parseIsoDateTime } from './iso-date-time.js';
 
 /** When a task is to run, and from when on not any more; the same in every kind of message. */

@@ -93,12 +93,13 @@ export class VirtualClock implements ActivityAwareClock {
   /** Lets everything that runs come to rest; time does not move. Rejects when it does not within the patience. */
   async settle(): Promise<void> {
     const since = performance.now();
-    for (let quiet = 0; quiet < this.quietTurns;) {
+    let quiet = 0;
+    while (quiet < this.quietTurns || this.waitsForSystem(performance.now() - since)) {
+      if (quiet >= this.quietTurns) quiet = 0;
       const seen = this.touched;
       await turn();
-      const waited = performance.now() - since;
-      if (waited > this.patienceMs) throw new Error(this.unrest());
-      quiet = this.isQuiet(seen, waited) ? quiet + 1 : 0;
+      quiet = this.touched === seen && this.busy.size === 0 ? quiet + 1 : 0;
+      if (performance.now() - since > this.patienceMs) throw new Error(this.unrest());
     }
   }
 
@@ -153,9 +154,8 @@ export class VirtualClock implements ActivityAwareClock {
     }
   }
 
-  private isQuiet(seen: number, waitedMs: number): boolean {
-    if (this.touched !== seen || this.busy.size > 0) return false;
-    return waitedMs > OUTSTANDING_PATIENCE_MS || !hasOutstandingRequests();
+  private waitsForSystem(waitedMs: number): boolean {
+    return waitedMs < OUTSTANDING_PATIENCE_MS && hasOutstandingRequests();
   }
 
   private unrest(): string {

@@ -68,5 +68,6 @@ describe('LocalSqs.fail', () => {
     sqs.fail({ how: 'error' });
     sqs.clearFaults();
     await queue.send('x');
+    expect(sqs.queue('celery').visible).toBe(1);
   });
 });

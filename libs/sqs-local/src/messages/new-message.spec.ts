@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SqsError } from '../errors.js';
 import { Params } from '../protocol/params.js';
 import { defaultSettings } from '../queue/settings.js';
 import { md5OfAttributes } from './md5.js';
@@ -8,6 +9,15 @@ import { messageSize, readSubmission } from './new-message.js';
 const standard = { fifo: false, settings: defaultSettings(false) };
 const fifo = { fifo: true, settings: defaultSettings(true) };
 const text = (StringValue: string, DataType = 'String') => ({ DataType, StringValue });
+
+function isAccepted(MessageBody: string): boolean {
+  try {
+    return readSubmission(new Params({ MessageBody }), standard).message.body === MessageBody;
+  } catch (error) {
+    if (error instanceof SqsError && error.queryCode === 'InvalidMessageContents') return false;
+    throw error;
+  }
+}
 
 describe('readSubmission', () => {
   it.each([
@@ -51,13 +61,11 @@ describe('readSubmission', () => {
   it('accepts exactly the characters that XML has', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (body) => {
-        const allowed = [...body].every((character) => {
+        const allowed = Array.from(body).every((character) => {
           const code = character.codePointAt(0) ?? 0;
           return code === 9 || code === 10 || code === 13 || (code >= 32 && code !== 0xfffe && code !== 0xffff);
         });
-        const submit = () => readSubmission(new Params({ MessageBody: body }), standard);
-        if (allowed) expect(submit().message.body).toBe(body);
-        else expect(submit).toThrow('outside the allowed set');
+        expect(isAccepted(body)).toBe(allowed);
       }),
     );
   });

@@ -45,7 +45,7 @@ function send(queue: Queue, { message, delaySeconds }: Submission): Output {
   // Digests of what was sent, also when it is a duplicate of something else: clients compare them with their own.
   return {
     MessageId: accepted.id,
-    MD5OfMessageBody: md5(message.body),
+    MD5OfMessageBody: accepted.body === message.body ? accepted.bodyMd5 : md5(message.body),
     MD5OfMessageAttributes: md5OfAttributes(message.attributes),
     MD5OfMessageSystemAttributes: md5OfTraceHeader(message),
     SequenceNumber: accepted.sequenceNumber,

@@ -43,9 +43,14 @@ export class Service implements QueueHost {
     return queue;
   }
 
-  /** Ends all waiting and leaves neither timer nor callback. */
-  close(): void {
+  /** Answers all long polls with nothing. */
+  endPolls(): void {
     for (const queue of this.directory.all()) queue.waiters.endAll();
+  }
+
+  /** Leaves neither timer nor callback. */
+  close(): void {
+    this.endPolls();
     this.wakeups.close();
     this.deadlines.close();
   }

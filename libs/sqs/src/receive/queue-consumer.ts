@@ -48,6 +48,7 @@ export class QueueConsumer implements Consumer {
   readonly #arrivals: Arrivals;
   #mode: ConsumerMode = 'new';
   #handedBack = 0;
+  readonly #handingBack = new Set<Promise<void>>();
   #stopped: Promise<StopReport> | undefined;
 
   constructor(private readonly options: QueueConsumerOptions) {
@@ -56,7 +57,7 @@ export class QueueConsumer implements Consumer {
     const { name, url } = queue.info;
     const leaseSeconds = receiveLease(queue, settings.lease);
     this.#room = new WaitingRoom(queue.info.fifo);
-    this.#watch = new LoopWatch(clock, Math.min(Math.max((leaseSeconds * 1000) / 15, 50), 2000));
+    this.#watch = new LoopWatch(clock, Math.min(Math.max(leaseSeconds * 100, 50), 3000));
     this.#acknowledger = new Acknowledger({
       clock,
       lingerMs: settings.ackLingerMs,
@@ -135,7 +136,8 @@ export class QueueConsumer implements Consumer {
     if (this.#mode !== 'running') return;
     this.#mode = 'paused';
     this.#receiver.close();
-    await this.#handBackUnstarted();
+    this.#handBackUnstarted();
+    await Promise.all(this.#handingBack);
   }
 
   resume(): void {
@@ -152,13 +154,12 @@ export class QueueConsumer implements Consumer {
   async #stop(shutdownTimeoutMs: number): Promise<StopReport> {
     this.#mode = 'stopping';
     this.#receiver.close();
-    const handedBack = this.#handBackUnstarted();
+    this.#handBackUnstarted();
     await this.#within(shutdownTimeoutMs, Promise.all([this.#receiver.settled(), this.#dispatcher.idle()]));
     this.#receiver.abort(new TransportClosedError('The last poll'));
     const left = [...this.#dispatcher.running];
-    const takenAway = Promise.allSettled(left.map((message) => this.#settler.takeAway(message)));
-    const drained = Promise.all([this.#acknowledger.drain(), handedBack, takenAway, this.#releaser.drain()]);
-    await this.#within(flushMs, drained);
+    const takenAway = left.map((message) => this.#settler.takeAway(message));
+    await this.#within(flushMs, Promise.allSettled([this.#acknowledger.drain(), ...this.#handingBack, ...takenAway]));
     const unconfirmed = this.#acknowledger.pending + this.#releaser.pending;
     this.#acknowledger.abandon(new TransportClosedError('Deleting a message'));
     this.#releaser.abandon(new TransportClosedError('Releasing a message'));
@@ -171,14 +172,19 @@ export class QueueConsumer implements Consumer {
    * An aborted poll may have been given messages by SQS that nobody will see until their lease ends: only where that costs
    * nothing but the wait is it aborted; elsewhere what it returns is handed back.
    */
-  async #handBackUnstarted(): Promise<void> {
+  #handBackUnstarted(): void {
     if (!this.options.queue.info.fifo && receivesAreCheap(this.options.queue)) {
       this.#receiver.abort(new TransportClosedError('The poll'));
     }
-    await this.#handBack(this.#room.takeAll());
+    this.#handBack(this.#room.takeAll());
   }
 
-  async #handBack(messages: readonly HeldMessage[]): Promise<void> {
+  #handBack(messages: readonly HeldMessage[]): void {
+    const handingBack = this.#giveBack(messages).finally(() => this.#handingBack.delete(handingBack));
+    this.#handingBack.add(handingBack);
+  }
+
+  async #giveBack(messages: readonly HeldMessage[]): Promise<void> {
     try {
       this.#handedBack += await this.#settler.giveBackUnstarted(messages);
     } catch (error) {
@@ -190,7 +196,7 @@ export class QueueConsumer implements Consumer {
   #arrived(messages: readonly Message[], askedAt: number): void {
     const held = this.#arrivals.take(messages, askedAt);
     if (this.#mode === 'running') this.#dispatcher.accept(held);
-    else void this.#handBack(held);
+    else this.#handBack(held);
   }
 
   #slotFree(): void {

@@ -48,10 +48,10 @@ export class Settler implements Settlement {
   /** The worker stops: nothing of this attempt counts from now on, and the message goes to another worker. */
   async takeAway(message: HeldMessage): Promise<void> {
     if (message.deletion) return message.lease.interrupt();
+    // Released first: a handler that settles in answer to the abort comes too late.
+    const released = mayGoBack(message.queue, message.receiveCount) ? this.release(message, 0) : this.forget(message);
     message.lease.lose('shutdown');
-    const allowed = mayGoBack(message.queue, message.receiveCount);
-    if (!allowed || message.giveBack) return this.forget(message);
-    await this.release(message, 0);
+    await released;
   }
 
   /** Lets the lease run out. */
@@ -96,7 +96,7 @@ export class Settler implements Settlement {
 
   /** Releases in the given order, the last one awaited with its error. */
   async #changeVisibility(releases: readonly { message: HeldMessage; delaySeconds: number }[]): Promise<void> {
-    const stillOurs = releases.filter(({ message }) => !isGone(message));
+    const stillOurs = releases.filter(({ message }) => !message.lease.lost);
     await Promise.all(releases.map(({ message }) => this.options.keeper.letGo(message.lease)));
     await Promise.all(stillOurs.map(({ message, delaySeconds }) => this.#releaseOne(message, delaySeconds)));
   }
@@ -134,11 +134,6 @@ export class Settler implements Settlement {
     if (code === 'ReceiptHandleIsInvalid') return new LeaseLostError(queue, messageId, 'refused');
     return new AcknowledgeFailedError(queue, messageId, code, { cause: error });
   }
-}
-
-/** Taken away at shutdown counts as lost, but SQS still has it as ours. */
-function isGone(message: HeldMessage): boolean {
-  return message.lease.lost && message.lease.error().reason !== 'shutdown';
 }
 
 function alreadySettled(message: HeldMessage): SqsTransportError {

@@ -3,7 +3,7 @@ import { malformed } from './bounded.js';
 import type { Compressor } from './compressor.js';
 import { ZSTD } from './known-compressions.js';
 import { incompatible, property } from './library.js';
-import { zstdContentSize } from './zstd-content-size.js';
+import { type ZstdSize, zstdSize } from './zstd-size.js';
 
 /** The part of `@hpcc-js/wasm-zstd` that is used. */
 interface Zstd {
@@ -11,7 +11,7 @@ interface Zstd {
   /** Allocates what the frame header promises. */
   decompress(bytes: Uint8Array): Uint8Array;
   reset(): void;
-  /** Writes at most `size` bytes; does not report malformed or missing input. */
+  /** For frames that promise no size. Writes at most `size` bytes; says nothing of malformed or missing input. */
   decompressChunk(bytes: Uint8Array, size: number): Uint8Array;
 }
 
@@ -28,22 +28,28 @@ export async function zstdCompressor(module: unknown): Promise<Compressor> {
   };
 }
 
+/** The library bounds neither its memory nor its output: nothing is given to it that may expand to more than is allowed. */
 function decompress(zstd: Zstd, bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const size = zstdContentSize(bytes);
-  if (size === 'malformed') throw malformed(ZSTD.contentType);
-  if (size !== 'unknown' && size > maxBytes) throw new DecompressedTooLargeError(ZSTD.contentType, maxBytes);
+  const { size, exact } = measure(bytes);
+  if (size > maxBytes) throw new DecompressedTooLargeError(ZSTD.contentType, maxBytes);
   try {
-    return size === 'unknown' || size === 0 ? stream(zstd, bytes, maxBytes) : zstd.decompress(bytes);
+    return exact && size > 0 ? zstd.decompress(bytes) : stream(zstd, bytes, size);
   } catch (cause) {
-    throw cause instanceof DecompressedTooLargeError ? cause : malformed(ZSTD.contentType, cause);
+    throw malformed(ZSTD.contentType, cause);
   }
 }
 
-function stream(zstd: Zstd, bytes: Uint8Array, maxBytes: number): Uint8Array {
+function measure(bytes: Uint8Array): ZstdSize {
+  try {
+    return zstdSize(bytes);
+  } catch (cause) {
+    throw malformed(ZSTD.contentType, cause);
+  }
+}
+
+function stream(zstd: Zstd, bytes: Uint8Array, size: number): Uint8Array {
   zstd.reset();
-  const output = zstd.decompressChunk(bytes, maxBytes + 1);
-  if (output.length > maxBytes) throw new DecompressedTooLargeError(ZSTD.contentType, maxBytes);
-  return output;
+  return size === 0 ? new Uint8Array() : zstd.decompressChunk(bytes, size);
 }
 
 function isZstd(value: unknown): value is Zstd {

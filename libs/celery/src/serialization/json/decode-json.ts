@@ -11,15 +11,13 @@ export interface DecodeJsonOptions {
 }
 
 /*
- * Number tokens that `JSON.parse` would change, where they can stand: at the start or behind a separator. That the same
- * characters within a string match as well costs only time. In order: ints of 16 digits and more; floats so close to a
- * whole number, for their size, that they may round to it; whole floats (`1.0`); exponents; the int `-0`.
+ * Number tokens that `JSON.parse` would change, behind a separator. That the same characters within a string match as well
+ * costs only time. In order: the int `-0`; ints of 16 digits and more; exponents; whole floats (`1.0`); floats so close to a
+ * whole number, for their size, that they may round to it.
  */
 const UNSAFE_NUMBER =
-  /(?:^|[\s:,[])-?(?:\d{16}|\d{13,}\.|\d{5,}\.(?:00|99)|\d+\.(?:0+(?!\d)|0{10}|9{10})|\d+(?:\.\d+)?[eE]|(?<=-)0(?![.\d]))/;
-
-// `__type__` in full or with any of its characters escaped.
-const MARKER = /__type__|\\u00/;
+  /[ \n\r\t:,[](?:-0(?![.\d])|-?\d+(?:(?<=\d{16})|[eE]|\.(?:0+(?!\d)|0{10}|9{10}|(?<=\d{13}\.)|(?<=\d{5}\.)(?:00|99)|\d+[eE])))/;
+const BARE_NUMBER = /^[-\d]/;
 
 /**
  * Reads JSON as kombu does: `__type__` values, `NaN` and `Infinity`, ints of any size (4300 digits, as Python), whole floats
@@ -34,9 +32,9 @@ export function decodeJson(text: string, types: JsonTypes = noJsonTypes, options
   return needsWalk(text, maxDepth) ? revive(value, types, maxDepth) : value;
 }
 
-/** V8's parser is an order of magnitude faster than ours, and right wherever no number would lose its kind. */
+/** V8's parser is several times faster than ours, and right wherever no number would lose its kind. */
 function parse(text: string, maxDepth: number): unknown {
-  if (!UNSAFE_NUMBER.test(text)) {
+  if (!BARE_NUMBER.test(text) && !UNSAFE_NUMBER.test(text)) {
     try {
       return JSON.parse(text);
     } catch {
@@ -46,7 +44,19 @@ function parse(text: string, maxDepth: number): unknown {
   return new JsonParser(text, maxDepth).parse();
 }
 
-/** Shorter text cannot be nested too deep. */
 function needsWalk(text: string, maxDepth: number): boolean {
-  return text.length > 2 * maxDepth || MARKER.test(text);
+  // Any character of `__type__` may be escaped.
+  return text.includes('__type__') || text.includes('\\u00') || mayBeTooDeep(text, maxDepth);
+}
+
+/** Text with few brackets, in strings or not, is nested no deeper than it has brackets. */
+function mayBeTooDeep(text: string, maxDepth: number): boolean {
+  if (text.length <= 2 * maxDepth) return false;
+  return countUpTo(maxDepth + 1, '[', text) + countUpTo(maxDepth + 1, '{', text) > maxDepth;
+}
+
+function countUpTo(limit: number, character: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0 && count < limit; at = text.indexOf(character, at + 1)) count += 1;
+  return count;
 }

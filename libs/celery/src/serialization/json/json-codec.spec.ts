@@ -37,6 +37,14 @@ function thrownBy(run: () => unknown): unknown {
   return undefined;
 }
 
+/** The same rule as the decoder's, without its shortcuts. */
+function numberOf(token: string): unknown {
+  const value = Number(token);
+  const whole = Number.isSafeInteger(value);
+  if (/[.eE]/.test(token)) return whole && !Object.is(value, -0) ? new Float(value) : value;
+  return whole ? Number(BigInt(token)) : BigInt(token);
+}
+
 describe('decodeJson', () => {
   it.each<[string, unknown]>([
     ['1', 1],
@@ -56,7 +64,7 @@ describe('decodeJson', () => {
     ['9007199254740992.0', 9007199254740992],
     ['{"a": 0.99999999999999999999}', { a: new Float(1) }],
     ['[999999999999999.99]', [new Float(1e15)]],
-    ['[12345.000000000001]', [12345.000000000001]],
+    ['[12345.000000000001]', [Number('12345.000000000001')]],
     ['[NaN, Infinity, -Infinity]', [Number.NaN, Infinity, -Infinity]],
     ['  {"a" : [ ] }\r\n', { a: [] }],
     ['{"a":1.0,"a":2.0}', { a: new Float(2) }],
@@ -165,12 +173,7 @@ describe('decodeJson', () => {
       fc.property(
         token.map((parts) => parts.join('')),
         (text) => {
-          const value = decodeJson(`[${text}]`) as [unknown];
-          const isFloat = /[.eE]/.test(text);
-          if (value[0] instanceof Float) expect([isFloat, value[0].value]).toEqual([true, Number(text)]);
-          else if (typeof value[0] === 'bigint') expect([isFloat, value[0]]).toEqual([false, BigInt(text)]);
-          else if (Number.isSafeInteger(value[0]) && !Object.is(value[0], -0)) expect(isFloat).toBe(false);
-          else expect([isFloat, value[0]]).toEqual([true, Number(text)]);
+          expect(decodeJson(`[${text}]`)).toStrictEqual([numberOf(text)]);
         },
       ),
       { numRuns: 2000 },
@@ -294,7 +297,12 @@ describe('decodeJson(encodeJson(x))', () => {
     datetime.map((date) => PlainTime.from(date.isoformat().slice(11))),
   );
   const value = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('value')), fc.dictionary(fc.string(), tie('value'), { noNullPrototype: true })),
+    value: fc.oneof(
+      { maxDepth: 4 },
+      leaf,
+      fc.array(tie('value')),
+      fc.dictionary(fc.string(), tie('value'), { noNullPrototype: true }),
+    ),
   })).value;
 
   it('is x, for every type of value', () => {

@@ -7,22 +7,23 @@ const DECIMAL = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|s?nan\
  * @throws RangeError when the text is no number that Python's `Decimal` reads.
  */
 export class Decimal {
-  readonly #text: string;
+  /** The number as it was written. */
+  readonly text: string;
 
   constructor(text: string | number | bigint) {
-    this.#text = String(text);
-    if (!DECIMAL.test(this.#text)) throw new RangeError('not a decimal number');
+    this.text = String(text);
+    if (!DECIMAL.test(this.text)) throw new RangeError('not a decimal number');
   }
 
   valueOf(): number {
-    return Number(this.#text.replace(/inf(?:inity)?$/i, 'Infinity'));
+    return Number(this.text.replace(/inf(?:inity)?$/i, 'Infinity'));
   }
 
   toString(): string {
-    return this.#text;
+    return this.text;
   }
 
   toJSON(): string {
-    return this.#text;
+    return this.text;
   }
 }
