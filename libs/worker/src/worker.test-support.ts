@@ -4,6 +4,8 @@ import {
   systemClock,
   type Clock,
   type Delivery,
+  type Lease,
+  type MessageAttributes,
   type MessageSender,
   type PublishOptions,
   type QueueInfo,
@@ -33,11 +35,11 @@ export class RecordedDelivery implements Delivery {
   readonly firstReceivedAt = Date.now();
   readonly receivedAt = performance.now();
   readonly controller = new AbortController();
-  readonly lease;
+  readonly lease: Lease;
   readonly queue: QueueInfo;
   readonly body: string;
   readonly receiveCount: number;
-  readonly messageAttributes;
+  readonly messageAttributes: MessageAttributes;
   readonly messageGroupId?: string;
   failAcknowledge: Error | undefined;
 

@@ -147,7 +147,9 @@ describe('the sender', () => {
   });
 
   it('mixes groups in a batch', async () => {
-    const sent = ['a', 'b'].flatMap((group) => [1, 2, 3].map((n) => sender.send('q.fifo', { body: `${group}${n}`, messageGroupId: group })));
+    const sent = ['a', 'b'].flatMap((group) =>
+      [1, 2, 3].map((n) => sender.send('q.fifo', { body: `${group}${n}`, messageGroupId: group })),
+    );
     await Promise.all(sent);
     expect(sqs.requestCounts()).toEqual({ SendMessageBatch: 3 });
   });
