@@ -63,7 +63,7 @@ export class Producer {
       rootId: rootId ?? parent?.rootId,
       parentId: parentId ?? parent?.id,
       embed: embedOf(link, linkError),
-      repr: argsreprMaxsize !== 0,
+      argsreprMaxsize,
     });
   }
 }

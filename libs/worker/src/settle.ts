@@ -35,6 +35,8 @@ export interface SettleDeps {
   readonly maxDeliveries: number;
   /** Seconds until a message refused with `Reject(requeue)` is visible again. */
   readonly requeueDelay: number;
+  /** Longest representation of arguments in the headers of a retry. */
+  readonly argsreprMaxsize: number | undefined;
 }
 
 type SettleTable = {
@@ -140,7 +142,7 @@ function retriesInPlace({ retry, delaySeconds }: Outcome<'retry'>, { delivery, t
 async function republishRetry(
   { retry, delaySeconds }: Outcome<'retry'>,
   { message, delivery, request, task }: Attempt,
-  { publisher, sender, clock, hostname }: SettleDeps,
+  { publisher, sender, clock, hostname, argsreprMaxsize }: SettleDeps,
 ): Promise<void> {
   const next = retryMessage(message, {
     now: clock.now(),
@@ -153,6 +155,7 @@ async function republishRetry(
     retries: request.retries,
     ignoreResult: task.options.ignoreResult,
     origin: hostname,
+    argsreprMaxsize,
   });
   await publisher.publish(next, {
     messageAttributes: delivery.messageAttributes,

@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly poison?: PoisonPolicy;
   /** Seconds until a message refused with `Reject(requeue)` is visible again. Default: 20. */
   readonly requeueDelay?: number;
+  /** Longest representation of arguments in the headers of a retry; 0 leaves them out. Default: 1024. */
+  readonly argsreprMaxsize?: number;
 }
 
 export interface WorkerDeps {
@@ -71,6 +73,7 @@ export class Worker {
       hostname,
       maxDeliveries,
       requeueDelay,
+      argsreprMaxsize: options.argsreprMaxsize,
     };
   }
 

@@ -57,9 +57,12 @@ export interface TaskMessageSpec {
   readonly stamps?: Readonly<Record<string, unknown>> | undefined;
   /** Every other publish option, under Celery's names: `MessageGroupId`, `MessageDeduplicationId`, … */
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
-  /** false leaves `argsrepr` and `kwargsrepr` null: workers then show their own look of the arguments. Default true. */
-  readonly repr?: boolean | undefined;
+  /** Longest `argsrepr` and `kwargsrepr`; 0 leaves them null: workers then show their own look of the arguments. Default 1024. */
+  readonly argsreprMaxsize?: number | undefined;
 }
+
+/** Celery's `argsrepr_maxsize`. */
+const DEFAULT_ARGSREPR_MAXSIZE = 1024;
 
 /**
  * Makes the message of a call, with every header of protocol 2.
@@ -89,7 +92,7 @@ function createHeaders(
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
 ): TaskHeaders {
-  const repr = spec.repr ?? true;
+  const maxLength = spec.argsreprMaxsize ?? DEFAULT_ARGSREPR_MAXSIZE;
   return {
     lang: 'js',
     task: spec.task,
@@ -97,8 +100,8 @@ function createHeaders(
     eta: writeEta(spec),
     expires: writeExpires(spec),
     retries: spec.retries ?? 0,
-    argsrepr: repr ? saferepr(args, { tuple: true }) : null,
-    kwargsrepr: repr ? saferepr(kwargs) : null,
+    argsrepr: maxLength > 0 ? saferepr(args, { maxLength, tuple: true }) : null,
+    kwargsrepr: maxLength > 0 ? saferepr(kwargs, { maxLength }) : null,
     origin: spec.origin,
     ignoreResult: spec.ignoreResult ?? false,
     custom: spec.headers ?? {},

@@ -192,7 +192,7 @@ describe('encodeMessage: the forms', () => {
   });
 
   it('leaves the representations out where they are not wanted', () => {
-    const bare = createTaskMessage({ task: 'add', queue: 'celery', origin: 'gen1@host', now: 0, repr: false });
+    const bare = createTaskMessage({ task: 'add', queue: 'celery', origin: 'gen1@host', now: 0, argsreprMaxsize: 0 });
     expect(unwrap(encodeMessage(bare)).headers).toMatchObject({ argsrepr: null, kwargsrepr: null });
   });
 

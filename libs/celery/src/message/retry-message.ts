@@ -25,8 +25,8 @@ export interface RetryChange {
   readonly origin: string;
   /** Further publish options, under Celery's names: `MessageGroupId`, … */
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
-  /** false leaves `argsrepr` and `kwargsrepr` null. Default true. */
-  readonly repr?: boolean | undefined;
+  /** Longest `argsrepr` and `kwargsrepr`; 0 leaves them null. Default 1024. */
+  readonly argsreprMaxsize?: number | undefined;
   /** Retries so far where the header does not know (retries in place). Default: the header. */
   readonly retries?: number | undefined;
 }
@@ -53,7 +53,7 @@ export function retryMessage(message: TaskMessage, change: RetryChange): TaskMes
     headers: change.headers ?? carriedHeaders(headers.custom),
     ignoreResult: change.ignoreResult,
     properties: { ...(headers.origin !== null && { origin: headers.origin }), ...change.properties },
-    repr: change.repr,
+    argsreprMaxsize: change.argsreprMaxsize,
   });
 }
 
