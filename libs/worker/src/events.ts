@@ -38,6 +38,8 @@ export interface WorkerEventMap {
     readonly detail: string;
     readonly action: QuarantineAction;
   };
+  /** The message names what is to follow the task (`link`, a chain, a chord), which this worker does not send yet. */
+  workflowEnds: { readonly request: TaskRequest };
   /** Sending or deleting failed after the task had its outcome: the message comes back and the task runs again. */
   settleFailed: { readonly delivery: Delivery; readonly error: unknown };
 }

@@ -34,7 +34,10 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number): (() => 
     events.on('rejected', ({ request, reason, requeue }) =>
       log.warn(`${title(request)} reject requeue=${requeue ? 'True' : 'False'}: ${reason}`),
     ),
-    events.on('expired', ({ request }) => log.log(`Discarding revoked task: ${request.task}[${request.id}]`)),
+    events.on('expired', ({ request }) => {
+      log.log(`${title(request)} received`);
+      log.log(`Discarding revoked task: ${request.task}[${request.id}]`);
+    }),
     events.on('parked', ({ request, delaySeconds }) =>
       log.debug(`${title(request)} is due ${request.eta}: out of sight for ${delaySeconds}s`),
     ),
@@ -59,6 +62,13 @@ function logMessages(events: WorkerEvents, log: Log): (() => void)[] {
         `Received unknown message ${delivery.messageId} on queue ${delivery.queue.name} (${reason}: ${detail}): ${WORDS[action]}.`,
       ),
     ),
+    events.on('workflowEnds', ({ request: { task } }) => {
+      if (seen.has(task) || seen.size >= MAX_NAMES) return;
+      seen.add(task);
+      log.warn(
+        `Messages of task ${task} name tasks to follow it (link, chain or chord), which this version does not send. This is logged once.`,
+      );
+    }),
     events.on('settleFailed', ({ delivery, error }) =>
       log.error(
         `Message ${delivery.messageId} of queue ${delivery.queue.name} could not be settled and will come back: ${reprOfError(error)}`,

@@ -125,6 +125,7 @@ const ALL_EVENTS: WorkerEvent[] = [
   'leaseLost',
   'notMine',
   'poison',
+  'workflowEnds',
   'settleFailed',
 ];
 

@@ -142,9 +142,10 @@ export class Worker {
     return undefined;
   }
 
-  async #run({ task, request, delivery }: Attempt): Promise<Outcome | undefined> {
+  async #run({ task, message, request, delivery }: Attempt): Promise<Outcome | undefined> {
     const { events, clock } = this.#deps;
     events.emit('received', { request });
+    if (hasFollowers(message)) events.emit('workflowEnds', { request });
     if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
     events.emit('started', { request });
     return execute(task, request, clock);
@@ -170,4 +171,10 @@ export class Worker {
     const action = await this.#quarantine.take(delivery, { reason, detail });
     this.#deps.events.emit('poison', { delivery, reason, detail, action });
   }
+}
+
+function hasFollowers({ embed: { callbacks, errbacks, chain, chord } }: TaskMessage): boolean {
+  return (
+    [callbacks, errbacks, chain].some((signatures) => signatures !== null && signatures.length > 0) || chord !== null
+  );
 }
