@@ -97,7 +97,7 @@ describe('FIFO queues', () => {
       step('wait', fc.constantFrom(1000, 15_000, LEASE_MS), (_, ms, time) => time.advance(ms)),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(anyStep, { minLength: 10, maxLength: 40, size: 'max' }), async (steps) => {
         const attributes = { ContentBasedDeduplication: 'true', VisibilityTimeout: `${LEASE_MS / 1000}` };
         const model = new FifoModel(clock, queueClient(sqs, `q${++run}.fifo`, attributes));
         for (const act of steps) await act(model, clock);

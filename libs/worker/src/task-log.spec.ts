@@ -75,6 +75,7 @@ describe("the log speaks as Celery's worker", () => {
 
   it('of a task that has expired', async () => {
     expect(await linesOf(() => 1, { spec: { expires: -1 } })).toEqual([
+      'INFO Task proj.add[an-id] received',
       'INFO Discarding revoked task: proj.add[an-id]',
     ]);
   });
