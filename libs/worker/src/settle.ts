@@ -97,6 +97,8 @@ const TABLE: SettleTable = {
 
   async tooManyDeliveries({ error }, { request, delivery }, { events, quarantine }) {
     events.emit('failed', { request, error, expected: false });
+    // Where its attributes could not be read, the queue may well have a redrive policy: the message is left to it.
+    if (delivery.queue.visibilityTimeout !== undefined) return acknowledge(delivery, events);
     await quarantine.take(delivery, { reason: 'WorkerLostError', detail: 'received too often without an outcome' });
   },
 };

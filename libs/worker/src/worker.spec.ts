@@ -256,11 +256,18 @@ describe('a task that is not run', () => {
     expect(bench.sender.sent[0]?.message).toMatchObject({ body: message, delaySeconds: 900 });
   });
 
-  it('is not run for ever when its worker dies each time', async () => {
+  it('fails when its worker dies each time, instead of being run for ever', async () => {
     const bench = new Bench({ options: { maxDeliveries: 4 } }).task('do', () => bench.actions.push('run'));
     await bench.handle({ body: body(), receiveCount: 5 });
-    expect(bench.actions).toEqual([expect.stringMatching(/^release /)]);
+    expect(bench.actions).toEqual(['acknowledge']);
     expect(bench.payload('failed').error).toMatchObject({ code: 'SQS_CELERY_WORKER_LOST' });
+  });
+
+  it('is left to a redrive policy that may exist where the attributes of its queue could not be read', async () => {
+    const bench = new Bench({ options: { maxDeliveries: 4 } }).task('do', () => bench.actions.push('run'));
+    const { visibilityTimeout: _unknown, ...queue } = STANDARD;
+    await bench.handle({ body: body(), receiveCount: 5, queue });
+    expect(bench.actions).toEqual([expect.stringMatching(/^release /)]);
   });
 });
 

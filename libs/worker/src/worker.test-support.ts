@@ -19,7 +19,12 @@ import { TaskRegistry } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
 import { Worker, type WorkerOptions } from './worker.js';
 
-export const STANDARD: QueueInfo = { name: 'celery', url: 'http://127.0.0.1/000000000000/celery', fifo: false };
+export const STANDARD: QueueInfo = {
+  name: 'celery',
+  url: 'http://127.0.0.1/000000000000/celery',
+  fifo: false,
+  visibilityTimeout: 30,
+};
 export const FIFO: QueueInfo = { name: 'orders.fifo', url: 'http://127.0.0.1/000000000000/orders.fifo', fifo: true };
 export const DEAD_LETTERS = 'arn:aws:sqs:us-east-1:000000000000:dead';
 
