@@ -12,6 +12,12 @@ export interface WorkerEventMap {
   retried: { readonly request: TaskRequest; readonly error: unknown; readonly delaySeconds: number };
   /** The task failed for good. `expected`: the error is one of the task's `throws`. */
   failed: { readonly request: TaskRequest; readonly error: unknown; readonly expected: boolean };
+  /** The soft time limit has passed; the task has been told by its signal. */
+  softTimeLimit: { readonly request: TaskRequest; readonly seconds: number };
+  /** The hard time limit has passed; the task counts as failed. */
+  timeLimit: { readonly request: TaskRequest; readonly seconds: number };
+  /** A handler goes on long after its hard time limit: its slot is given to others, what it does is lost. */
+  zombie: { readonly request: TaskRequest };
   /** The task asked not to have an outcome (`Ignore`). */
   ignored: { readonly request: TaskRequest };
   /** The task refused its message (`Reject`). */

@@ -3,24 +3,55 @@ import {
   MaxRetriesExceededError,
   Reject,
   Retry,
+  SoftTimeLimitExceeded,
   UnrecoverableError,
   parseIsoDateTime,
   type Clock,
 } from '#celery';
+import type { WorkerEvents } from './events.js';
 import type { Outcome } from './outcome.js';
 import { automaticRetry } from './retry-policy.js';
+import type { Attempt } from './settle.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
 
 /** Runs a task once and says how it ended; never rejects. */
-export async function execute(task: RegisteredTask, request: TaskRequest, clock: Clock): Promise<Outcome> {
+export async function execute(
+  { task, request, limits }: Attempt,
+  clock: Clock,
+  events: WorkerEvents,
+): Promise<Outcome> {
   const startedAt = clock.monotonic();
+  const handler = runHandler(task, request, clock, startedAt);
+  if (!limits) return handler;
+  const exceeded = limits.start((seconds) => events.emit('softTimeLimit', { request, seconds }));
+  const outcome = await Promise.race([
+    handler,
+    exceeded.then((error): Outcome => ({ kind: 'timeLimit', error, handler })),
+  ]);
+  limits.end();
+  return outcome;
+}
+
+async function runHandler(
+  task: RegisteredTask,
+  request: TaskRequest,
+  clock: Clock,
+  startedAt: number,
+): Promise<Outcome> {
   try {
     const result = await request.run(() => task.run(request));
     return { kind: 'success', result, runtimeSeconds: (clock.monotonic() - startedAt) / 1000 };
   } catch (error) {
-    return outcomeOfError(error, task, request, clock);
+    return outcomeOfError(reasonOf(error, request.signal), task, request, clock);
   }
+}
+
+/** What ended a handler that passed its signal on: Node's own functions wrap the reason in an `AbortError`. */
+function reasonOf(error: unknown, signal: AbortSignal): unknown {
+  const aborted =
+    error instanceof Error && error.name === 'AbortError' && signal.reason instanceof SoftTimeLimitExceeded;
+  return aborted ? signal.reason : error;
 }
 
 /** The outcome of whatever a task threw. */

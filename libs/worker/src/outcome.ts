@@ -1,4 +1,4 @@
-import type { Retry } from '#celery';
+import type { Retry, TimeLimitExceeded } from '#celery';
 
 /** What is known of each way an attempt can end. */
 interface OutcomeDetails {
@@ -6,6 +6,8 @@ interface OutcomeDetails {
   success: { readonly result: unknown; readonly runtimeSeconds: number };
   /** The handler threw, or may not be tried again. */
   failure: { readonly error: unknown };
+  /** The hard time limit passed; `handler` may still be running. */
+  timeLimit: { readonly error: TimeLimitExceeded; readonly handler: Promise<unknown> };
   /** The task runs again in `delaySeconds`; `error` is what made it. */
   retry: { readonly retry: Retry; readonly error: unknown; readonly delaySeconds: number };
   /** The task asked not to have an outcome. */

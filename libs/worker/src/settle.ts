@@ -15,6 +15,7 @@ import { MAX_VISIBILITY_SECONDS, mayRetryInPlace } from './receive-budget.js';
 import { isOneOf } from './retry-policy.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
+import type { TimeLimits } from './time-limits.js';
 
 /** One attempt at one task. */
 export interface Attempt {
@@ -22,6 +23,7 @@ export interface Attempt {
   readonly message: TaskMessage;
   readonly request: TaskRequest;
   readonly delivery: Delivery;
+  readonly limits: TimeLimits | undefined;
 }
 
 export interface SettleDeps {
@@ -53,9 +55,17 @@ const TABLE: SettleTable = {
     events.emit('succeeded', { request, result, runtimeSeconds });
   },
 
-  failure({ error }, { request, task, delivery }, { events }) {
-    acknowledge(delivery, events);
+  async failure({ error }, { request, task, delivery }, { events }) {
+    if (task.options.acksOnFailure) acknowledge(delivery, events);
+    else await leaveToRedrive(delivery);
     events.emit('failed', { request, error, expected: isOneOf(error, task.options.throws) });
+  },
+
+  async timeLimit({ error }, { request, task, delivery }, { events }) {
+    if (task.options.acksOnTimeout) acknowledge(delivery, events);
+    else await leaveToRedrive(delivery);
+    events.emit('timeLimit', { request, seconds: error.seconds });
+    events.emit('failed', { request, error, expected: false });
   },
 
   async retry(outcome, attempt, deps) {
@@ -129,6 +139,11 @@ export async function settle<Kind extends OutcomeKind>(
  */
 function acknowledge(delivery: Delivery, events: WorkerEvents): void {
   delivery.acknowledge().catch((error: unknown) => events.emit('settleFailed', { delivery, error }));
+}
+
+/** Out of sight for a while, and then received again until the redrive policy takes it. */
+function leaveToRedrive(delivery: Delivery): Promise<void> {
+  return delivery.release(backOffSeconds(delivery.receiveCount));
 }
 
 /**

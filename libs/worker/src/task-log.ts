@@ -30,6 +30,17 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number): (() => 
       if (expected) log.log(`${title(request)} raised expected: ${reprOfError(error)}`);
       else log.error(`${title(request)} raised unexpected: ${reprOfError(error)}`, stackOf(error));
     }),
+    events.on('softTimeLimit', ({ request, seconds }) =>
+      log.warn(`Soft time limit (${seconds}s) exceeded for ${request.task}[${request.id}]`),
+    ),
+    events.on('timeLimit', ({ request, seconds }) =>
+      log.error(`Hard time limit (${seconds}s) exceeded for ${request.task}[${request.id}]`),
+    ),
+    events.on('zombie', ({ request }) =>
+      log.error(
+        `${title(request)} still runs long after its hard time limit; pass task.signal on to what it waits for`,
+      ),
+    ),
     events.on('ignored', ({ request }) => log.log(`${title(request)} ignored`)),
     events.on('rejected', ({ request, reason, requeue }) =>
       log.warn(`${title(request)} reject requeue=${requeue ? 'True' : 'False'}: ${reason}`),

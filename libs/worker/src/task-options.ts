@@ -8,6 +8,13 @@ export interface TaskOptions {
    * Celery's own default. Default: true.
    */
   readonly acksLate?: boolean;
+  /**
+   * False: the message of a task that failed for good is not deleted but left to the redrive policy; it runs again until then.
+   * Only with `acksLate`. Default: true.
+   */
+  readonly acksOnFailure?: boolean;
+  /** The same for a task that passed its hard time limit. Default: true. */
+  readonly acksOnTimeout?: boolean;
   /** How often a task may be retried after its first run; null never gives up. Default: 3. */
   readonly maxRetries?: number | null;
   /** Seconds until a retry that names no `countdown` or `eta` of its own. Default: 180. */
@@ -28,16 +35,24 @@ export interface TaskOptions {
   readonly throws?: readonly ErrorClass[];
   /** Seconds after sending from which the task is not run any more. Default: never. */
   readonly expires?: number;
+  /** Hard time limit in seconds: the task fails with `TimeLimitExceeded`. Default: none. */
+  readonly timeLimit?: number;
+  /** Soft time limit in seconds: the task's `AbortSignal` is aborted with `SoftTimeLimitExceeded`. Default: none. */
+  readonly softTimeLimit?: number;
   /** Queue on which messages of this task are put. Default: `taskDefaultQueue`. */
   readonly queue?: string;
 }
 
 /** Task options with every default filled in. */
 export interface ResolvedTaskOptions
-  extends Required<Omit<TaskOptions, 'expires' | 'queue'>>, Pick<TaskOptions, 'expires' | 'queue'> {}
+  extends Required<Omit<TaskOptions, WithoutDefault>>, Pick<TaskOptions, WithoutDefault> {}
+
+type WithoutDefault = 'expires' | 'timeLimit' | 'softTimeLimit' | 'queue';
 
 const DEFAULTS: ResolvedTaskOptions = {
   acksLate: true,
+  acksOnFailure: true,
+  acksOnTimeout: true,
   maxRetries: 3,
   defaultRetryDelay: 180,
   autoretryFor: [],
@@ -53,6 +68,7 @@ type Check = (value: unknown) => boolean;
 
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isSeconds: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isPositiveSeconds: Check = (value) => isSeconds(value) && value !== 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isErrorClasses: Check = (value) =>
   Array.isArray(value) &&
@@ -61,6 +77,8 @@ const isErrorClasses: Check = (value) =>
 /** What each option must be, in words and as a test. */
 const CHECKS: Record<keyof TaskOptions, readonly [expectation: string, check: Check]> = {
   acksLate: ['true or false', isBoolean],
+  acksOnFailure: ['true or false', isBoolean],
+  acksOnTimeout: ['true or false', isBoolean],
   maxRetries: ['a whole number from 0, or null for no limit', (value) => value === null || isCount(value)],
   defaultRetryDelay: ['seconds from 0', isSeconds],
   autoretryFor: ['an array of error classes', isErrorClasses],
@@ -71,6 +89,8 @@ const CHECKS: Record<keyof TaskOptions, readonly [expectation: string, check: Ch
   ignoreResult: ['true or false', isBoolean],
   throws: ['an array of error classes', isErrorClasses],
   expires: ['seconds from 0', isSeconds],
+  timeLimit: ['seconds greater than 0', isPositiveSeconds],
+  softTimeLimit: ['seconds greater than 0', isPositiveSeconds],
   queue: ['the name of a queue', (value) => typeof value === 'string' && value !== ''],
 };
 

@@ -10,6 +10,8 @@ export interface TaskRequestInit {
   readonly maxRetries: number | null;
   /** Node name of this worker, `celery@<host>`. */
   readonly hostname: string;
+  /** Aborted when the run is to end. */
+  readonly signal: AbortSignal;
 }
 
 const current = new AsyncLocalStorage<TaskRequest>();
@@ -59,10 +61,13 @@ export class TaskRequest {
   readonly messageId: string;
   /** SQS's MessageGroupId, where the message has one. */
   readonly messageGroupId: string | undefined;
-  /** Aborted when the lease of the message is lost, or when the worker shuts down and its patience is over. */
+  /**
+   * Aborted when a time limit has passed (`reason` is `SoftTimeLimitExceeded` or `TimeLimitExceeded`), when the lease of the
+   * message is lost, or when the worker shuts down and its patience is over.
+   */
   readonly signal: AbortSignal;
 
-  constructor({ message, delivery, retries, maxRetries, hostname }: TaskRequestInit) {
+  constructor({ message, delivery, retries, maxRetries, hostname, signal }: TaskRequestInit) {
     const { headers, properties } = message;
     this.id = headers.id;
     this.task = headers.task;
@@ -84,7 +89,7 @@ export class TaskRequest {
     this.receiveCount = delivery.receiveCount;
     this.messageId = delivery.messageId;
     this.messageGroupId = delivery.messageGroupId;
-    this.signal = delivery.lease.signal;
+    this.signal = signal;
   }
 
   /** Whether SQS delivered the message before: it may have run before, which is not to say that it has. */

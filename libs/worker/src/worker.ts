@@ -22,6 +22,7 @@ import { isCrashLooping, receivesForEta } from './receive-budget.js';
 import { settle, type Attempt, type SettleDeps } from './settle.js';
 import type { RegisteredTask, TaskRegistry } from './task-registry.js';
 import { TaskRequest } from './task-request.js';
+import { TimeLimits } from './time-limits.js';
 
 export interface WorkerOptions {
   /** Receives after which a message is not run again where its queue has no redrive policy. Default: 10. */
@@ -105,22 +106,31 @@ export class Worker {
   async #resolve(delivery: Delivery, message: TaskMessage): Promise<void> {
     const task = this.#deps.registry.get(message.headers.task);
     if (!task) return this.#handBack(delivery, message.headers.task, message.headers.id, undefined);
-    const attempt: Attempt = { task, message, delivery, request: this.#request(task, message, delivery) };
+    const attempt = this.#attempt(task, message, delivery);
     const outcome = this.#withoutRunning(attempt) ?? (await this.#run(attempt));
-    if (outcome) await settle(outcome, attempt, this.#settleDeps);
+    if (!outcome) return;
+    await settle(outcome, attempt, this.#settleDeps);
+    if (outcome.kind === 'timeLimit') await this.#outlive(attempt, outcome.handler);
   }
 
-  #request(task: RegisteredTask, message: TaskMessage, delivery: Delivery): TaskRequest {
+  #attempt(task: RegisteredTask, message: TaskMessage, delivery: Delivery): Attempt {
+    const limits = TimeLimits.of(message.headers, task.options, delivery.lease, this.#deps.clock);
     // A FIFO queue retries in place: the message stays as it was and only SQS counts its attempts.
     const inPlace = delivery.queue.fifo && task.options.acksLate ? delivery.receiveCount - 1 : 0;
-    const retries = message.headers.retries + inPlace;
-    return new TaskRequest({
+    const request = new TaskRequest({
       message,
       delivery,
-      retries,
+      retries: message.headers.retries + inPlace,
       maxRetries: task.options.maxRetries,
       hostname: this.#deps.hostname,
+      signal: limits?.signal ?? delivery.lease.signal,
     });
+    return { task, message, delivery, request, limits };
+  }
+
+  /** Keeps the slot while a handler that is past its hard limit still runs, but not for ever. */
+  async #outlive({ limits, request }: Attempt, handler: Promise<unknown>): Promise<void> {
+    if ((await limits?.outlive(handler)) === 'zombie') this.#deps.events.emit('zombie', { request });
   }
 
   /** The outcome of a message that is not to be run now, or undefined when it is. */
@@ -142,13 +152,14 @@ export class Worker {
     return undefined;
   }
 
-  async #run({ task, message, request, delivery }: Attempt): Promise<Outcome | undefined> {
+  async #run(attempt: Attempt): Promise<Outcome | undefined> {
+    const { task, message, request, delivery } = attempt;
     const { events, clock } = this.#deps;
     events.emit('received', { request });
     if (hasFollowers(message)) events.emit('workflowEnds', { request });
     if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
     events.emit('started', { request });
-    return execute(task, request, clock);
+    return execute(attempt, clock, events);
   }
 
   /** At most once: without a confirmed delete the task is not started. */
