@@ -40,7 +40,7 @@ export interface QueueOptions {
 /** Everything {@link SqsTransport} is made of. */
 export interface SqsTransportOptions {
   readonly queues: readonly QueueOptions[];
-  /** A client that stays the caller's: it is never closed or altered. */
+  /** A client that stays the caller's: it is never closed or altered, and its own `maxAttempts` repeats requests before the transport does. */
   readonly client?: SQSClient;
   /** Configuration of the clients the transport makes; default: the SDK's own chain for credentials, region and endpoint. */
   readonly clientConfig?: SQSClientConfig;
@@ -49,6 +49,8 @@ export interface SqsTransportOptions {
   readonly clock?: Clock;
   readonly log: Log;
   readonly events?: TransportEvents;
+  /** The compiled file of the lease thread, where it is not beside the transport's own (a bundle). */
+  readonly leaseThread?: URL;
 }
 
 /** How one queue is consumed. */

@@ -1,4 +1,3 @@
-// oxlint-disable no-restricted-imports -- tests talk to the local endpoint
 import type { Clock, DeliveryHandler, Log } from '#celery/ports';
 import type { LocalSqs, VirtualClock } from '#sqs-local';
 

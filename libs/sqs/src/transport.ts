@@ -10,7 +10,9 @@ import {
 import { ClientPool } from './client/client-pool.js';
 import { UnknownQueueError } from './errors/index.js';
 import type { TransportEvents } from './events.js';
+import { chooseKeeper } from './lease/choose-keeper.js';
 import type { LeaseKeeper } from './lease/lease-keeper.js';
+import { receiveLease } from './lease/lease-length.js';
 import { MainLoopKeeper } from './lease/main-loop-keeper.js';
 import { consumeSettings, type ConsumeOptions, type SqsTransportOptions } from './options.js';
 import type { ManagedQueue } from './queue/managed-queue.js';
@@ -29,6 +31,8 @@ export interface QueueCounts {
   readonly delayed: number;
 }
 
+/** Seconds of lease below which a slow request is enough to lose it. */
+const shortestSafeLease = 5;
 /** Milliseconds {@link SqsTransport.close} waits for messages that are being sent. */
 const closeTimeoutMs = 5000;
 
@@ -39,7 +43,8 @@ export class SqsTransport {
   readonly #pool: ClientPool;
   readonly #queues = new Map<string, ManagedQueue>();
   readonly #sender: SqsMessageSender;
-  readonly #keeper: LeaseKeeper;
+  readonly #mainLoop: MainLoopKeeper;
+  #keeper: LeaseKeeper | undefined;
 
   constructor(private readonly options: SqsTransportOptions) {
     this.#clock = options.clock ?? systemClock;
@@ -51,7 +56,7 @@ export class SqsTransport {
       events: this.#events,
     });
     this.#sender = new SqsMessageSender(this.#queues, this.#clock);
-    this.#keeper = new MainLoopKeeper({
+    this.#mainLoop = new MainLoopKeeper({
       clock: this.#clock,
       extend: (queue, entries) => this.#extend(queue, entries),
       onExtended: (queue, count) => this.#events.leaseExtended?.({ queue, count }),
@@ -98,11 +103,19 @@ export class SqsTransport {
 
   /** A consumer of a prepared queue; it polls once it is started. */
   consume(queueName: string, options: ConsumeOptions, handle: DeliveryHandler): Consumer {
+    const queue = this.#managed(queueName);
+    const settings = consumeSettings(options);
+    const seconds = receiveLease(queue, settings.lease);
+    if (seconds < shortestSafeLease) {
+      this.options.log.warn(
+        `Queue "${queueName}": a lease of ${seconds} s leaves little time to extend it; messages may run twice. Use 5 s or more.`,
+      );
+    }
     return new QueueConsumer({
-      queue: this.#managed(queueName),
-      settings: consumeSettings(options),
+      queue,
+      settings,
       handle,
-      keeper: this.#keeper,
+      keeper: this.#keeperOf(),
       clock: this.#clock,
       log: this.options.log,
       events: this.#events,
@@ -115,7 +128,7 @@ export class SqsTransport {
     const sending = this.#sender.close().then(() => sent.abort());
     await Promise.race([sending, sleep(this.#clock, closeTimeoutMs, sent.signal)]);
     this.#sender.abandon();
-    this.#keeper.close();
+    this.#keeper?.close();
     this.#pool.destroy();
   }
 
@@ -132,6 +145,19 @@ export class SqsTransport {
         VisibilityTimeout: entry.seconds,
       })),
     });
+  }
+
+  /** Made for the first consumer, so that a producer has no thread. */
+  #keeperOf(): LeaseKeeper {
+    this.#keeper ??= chooseKeeper({
+      queues: [...this.#queues.values()],
+      mainLoop: this.#mainLoop,
+      clock: this.#clock,
+      log: this.options.log,
+      events: this.#events,
+      entry: this.options.leaseThread,
+    });
+    return this.#keeper;
   }
 
   #managed(name: string): ManagedQueue {

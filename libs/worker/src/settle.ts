@@ -129,7 +129,7 @@ export async function settle<Kind extends OutcomeKind>(
     await TABLE[outcome.kind](outcome, attempt, deps);
   } catch (error) {
     deps.events.emit('settleFailed', { delivery, error });
-    await delivery.release(backOffSeconds(delivery.receiveCount));
+    if (attempt.task.options.acksLate) await delivery.release(backOffSeconds(delivery.receiveCount));
   }
 }
 

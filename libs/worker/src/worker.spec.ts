@@ -362,3 +362,11 @@ describe('a lost lease', () => {
     expect(bench.payload('leaseLost').reason).toEqual(new Boom('lease lost'));
   });
 });
+
+it('has no message to give back when a retry of an early acknowledged task cannot be published', async () => {
+  const bench = new Bench().task('do', fails(new Retry()), { acksLate: false });
+  bench.sender.fail = new Boom('offline');
+  await bench.handle({ body: body() });
+  expect(bench.actions).toEqual(['acknowledge']);
+  expect(bench.payload('settleFailed').error).toEqual(new Boom('offline'));
+});

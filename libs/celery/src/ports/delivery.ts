@@ -31,13 +31,14 @@ export interface Delivery {
   readonly messageAttributes: MessageAttributes;
   readonly lease: Lease;
   /**
-   * Queues the DeleteMessage. Resolves once SQS confirmed it; the lease is kept until then. Rejects when the lease was lost
-   * or the delete failed for good.
+   * Queues the DeleteMessage; called again, it answers the same. Resolves once SQS confirmed it; the lease is kept until then.
+   * Rejects when the lease was lost or the delete failed for good.
    */
   acknowledge(): Promise<void>;
   /**
    * Makes the message visible again after `delaySeconds` (0–43 200) and gives up the lease. Resolves once SQS confirmed it;
-   * a message whose lease is already lost needs no release and resolves at once.
+   * a message whose lease is already lost needs no release and resolves at once. Rejects when SQS refuses for good, and for a
+   * message that was acknowledged.
    */
   release(delaySeconds: number): Promise<void>;
 }

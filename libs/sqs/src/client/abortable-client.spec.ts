@@ -1,4 +1,3 @@
-// oxlint-disable no-restricted-imports -- tests talk to the local endpoint
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 

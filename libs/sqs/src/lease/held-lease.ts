@@ -12,6 +12,8 @@ export interface LeaseSubject {
   readonly queue: string;
   readonly messageId: string;
   readonly receiptHandle: string;
+  /** Milliseconds the event loop may be blocked before the lease is given up. */
+  readonly maxBlockedMs: number;
 }
 
 /** The lease of one held message: kept by a keeper until it is let go or lost. */

@@ -4,10 +4,10 @@ import { refusals } from '../batch/batch-answer.js';
 import { maxBatchEntries } from '../batch/batcher.js';
 import type { BatchAnswer } from '../client/sqs-api.js';
 import { groupBy } from '../group-by.js';
-import { extensionRefusal } from './extension-refusal.js';
+import { applyExtension } from './apply-extension.js';
 import type { HeldLease } from './held-lease.js';
 import type { LeaseKeeper } from './lease-keeper.js';
-import { extensionAt, leaseEnd, nextLook, planExtensions, retryAt } from './lease-plan.js';
+import { extensionAt, leaseEnd, nextLook, planExtensions } from './lease-plan.js';
 
 /** One extension of a batch. */
 export interface ExtensionEntry {
@@ -113,18 +113,9 @@ export class MainLoopKeeper implements LeaseKeeper {
 
   #settle(lease: HeldLease, askedAt: number, seconds: number, refusal: unknown): void {
     if (!this.#held.has(lease)) return;
-    if (refusal === undefined) {
-      Object.assign(lease.record, { grantedAt: askedAt, seconds, retryAt: 0 });
-      return;
-    }
-    const verdict = extensionRefusal(refusal);
-    if (verdict === 'gone') {
-      this.#held.delete(lease);
-      lease.lose('refused');
-    } else if (verdict === 'spent') {
-      lease.record.extensionSeconds = 0;
-    } else {
-      lease.record.retryAt = retryAt(lease.record, this.options.clock.monotonic());
-    }
+    const now = this.options.clock.monotonic();
+    if (applyExtension(lease.record, { askedAt, seconds, refusal, now })) return;
+    this.#held.delete(lease);
+    lease.lose('refused');
   }
 }

@@ -10,14 +10,16 @@ import { extensionLease } from '../lease/lease-length.js';
 import { isStale } from '../lease/lease-plan.js';
 import type { LoopWatch } from '../lease/loop-watch.js';
 import type { ManagedQueue } from '../queue/managed-queue.js';
-import { HeldMessage, receiveCountOf, type Settlement } from './held-message.js';
+import { HeldMessage, receiveCountOf } from './held-message.js';
+import type { Settler } from './settler.js';
 
 interface ArrivalsOptions {
   readonly queue: ManagedQueue;
   readonly leaseSeconds: number;
+  readonly maxBlockedMs: number;
   readonly keeper: LeaseKeeper;
   readonly watch: LoopWatch;
-  readonly settler: Settlement;
+  readonly settler: Settler;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: TransportEvents;
@@ -59,10 +61,10 @@ export class Arrivals {
       queue: queue.info.name,
       messageId: message.MessageId ?? '',
       receiptHandle: message.ReceiptHandle ?? '',
+      maxBlockedMs: this.options.maxBlockedMs,
     };
     const lease = new HeldLease(subject, record, clock);
-    lease.onLost = (reason) => this.#lost(subject.messageId, reason);
-    return new HeldMessage({
+    const held = new HeldMessage({
       queue: queue.info,
       message,
       lease,
@@ -70,9 +72,13 @@ export class Arrivals {
       receiveCount,
       settlement: this.options.settler,
     });
+    lease.onLost = (reason) => this.#lost(held, reason);
+    return held;
   }
 
-  #lost(messageId: string, reason: LeaseLossReason): void {
+  #lost(message: HeldMessage, reason: LeaseLossReason): void {
+    const { messageId } = message;
+    this.options.settler.lost(message);
     const queue = this.options.queue.info.name;
     this.options.events.leaseLost?.({ queue, messageId, reason });
     if (reason !== 'shutdown') {

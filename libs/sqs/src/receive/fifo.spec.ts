@@ -1,4 +1,3 @@
-// oxlint-disable no-restricted-imports -- tests talk to the local endpoint
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { LocalSqs, VirtualClock } from '#sqs-local';
@@ -93,6 +92,23 @@ describe('a FIFO queue', () => {
     });
     await clock.advanceUntil(() => sqs.queue('q.fifo').messages.length === 0);
     expect(ran).toEqual(['1', '1', '2']);
+  });
+
+  it('hands back the rest of a group whose message was lost, though its handler goes on', async () => {
+    await Promise.all(['1', '2'].map((body) => send(body, 'a')));
+    const { opened, open } = gate();
+    const ran: string[] = [];
+    harness.consume('q.fifo', {}, async (delivery) => {
+      ran.push(`${delivery.body} ${delivery.receiveCount}`);
+      if (delivery.body === '1' && delivery.receiveCount === 1) {
+        delivery.lease.extendUntil(0);
+        await opened;
+      }
+      void delivery.acknowledge();
+    });
+    await clock.advanceUntil(() => sqs.queue('q.fifo').messages.length === 0);
+    expect(ran).toEqual(['1 1', '1 2', '2 2']);
+    open();
   });
 
   it('keeps the order of every group with three workers and random failures', async () => {

@@ -1,4 +1,3 @@
-// oxlint-disable no-restricted-imports -- tests talk to the local endpoint
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Delivery } from '#celery/ports';
@@ -77,17 +76,13 @@ describe('the lease', () => {
 
   it('doubles with every receive, at most to the queue’s own', async () => {
     sqs.createQueue('q', { attributes: { VisibilityTimeout: '100' } });
-    const longest: number[] = [];
     const { opened, open } = gate();
-    await consuming({}, () => opened);
-    for (let receive = 1; receive <= 2; receive++) {
-      await send(`${receive}`);
-    }
-    await clock.settle();
-    expect(sqs.queue('q').messages.map((m) => m.receiveCount)).toEqual([1, 1]);
-    await clock.advance(25_000);
-    longest.push(...sqs.queue('q').messages.map((m) => m.hiddenForMs));
-    expect(Math.max(...longest)).toBeLessThanOrEqual(30_000);
+    await consuming({ concurrency: 1 }, (delivery) => (delivery.receiveCount < 4 ? delivery.release(0) : opened));
+    await send();
+    await clock.advanceUntil(() => sqs.queue('q').messages[0]?.receiveCount === 4);
+    expect(sqs.queue('q').messages[0]?.hiddenForMs).toBe(30_000);
+    await clock.advanceUntil(() => (sqs.queue('q').messages[0]?.hiddenForMs ?? 0) > 30_000);
+    expect(sqs.queue('q').messages[0]?.hiddenForMs).toBe(100_000);
     open();
   });
 
@@ -150,6 +145,12 @@ describe('the lease', () => {
     expect(signal.aborted).toBe(true);
     expect(harness?.events).toContain('leaseLost refused');
     open();
+  });
+
+  it('is warned about where it is too short to be kept', async () => {
+    sqs.createQueue('q');
+    await consuming({ lease: 4 }, () => Promise.resolve());
+    expect(harness?.log.matching(/^warn .*lease of 4 s/)).toHaveLength(1);
   });
 
   it('ends where the handler’s hard limit says', async () => {

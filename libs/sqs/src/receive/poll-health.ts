@@ -2,7 +2,6 @@ import type { Clock, Log } from '#celery/ports';
 
 import { backoffMs } from '../backoff.js';
 import { awsFailure } from '../client/aws-failure.js';
-import { SqsTransportError } from '../errors/index.js';
 import type { TransportEvents } from '../events.js';
 import { queueFailure } from '../queue/queue-failure.js';
 import type { QueueOptions } from '../options.js';
@@ -65,8 +64,7 @@ export class PollHealth {
     // Polls that were out together fail together: one failure.
     if (this.waitMs > 0) return;
     const { code } = awsFailure(error);
-    const { message } =
-      error instanceof SqsTransportError ? error : queueFailure(error, 'ReceiveMessage', this.options.queue);
+    const { message } = queueFailure(error, 'ReceiveMessage', this.options.queue);
     if (this.lastError?.code !== code) this.options.log.error(`${message} Polling goes on with growing pauses.`);
     this.failures++;
     this.lastError = { code, message, at: this.options.clock.now() };

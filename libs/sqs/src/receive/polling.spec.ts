@@ -1,4 +1,3 @@
-// oxlint-disable no-restricted-imports -- tests talk to the local endpoint
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { LocalSqs, VirtualClock } from '#sqs-local';

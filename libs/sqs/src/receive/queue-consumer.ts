@@ -86,7 +86,7 @@ export class QueueConsumer implements Consumer {
       keeper: options.keeper,
       acknowledger: this.#acknowledger,
       releaser: this.#releaser,
-      takeFollowers: (message) => this.#room.takeFollowers(message),
+      room: this.#room,
     });
     this.#dispatcher = new Dispatcher({
       queue: name,
@@ -100,7 +100,13 @@ export class QueueConsumer implements Consumer {
       onFree: () => this.#slotFree(),
     });
     this.#health = new PollHealth({ queue: queue.options, clock, log, events });
-    this.#arrivals = new Arrivals({ ...options, leaseSeconds, watch: this.#watch, settler: this.#settler });
+    this.#arrivals = new Arrivals({
+      ...options,
+      leaseSeconds,
+      maxBlockedMs: settings.maxBlockedMs,
+      watch: this.#watch,
+      settler: this.#settler,
+    });
     this.#receiver = new Receiver({
       settings,
       poller: new Poller({ queue, clock, waitTimeSeconds: settings.waitTimeSeconds, leaseSeconds }),

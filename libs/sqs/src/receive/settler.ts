@@ -7,6 +7,7 @@ import { leaseEnd, longestExtension } from '../lease/lease-plan.js';
 import type { Acknowledger } from '../settle/acknowledger.js';
 import { mayGoBack } from '../settle/receive-budget.js';
 import type { Releaser } from '../settle/releaser.js';
+import type { WaitingRoom } from './waiting-room.js';
 import type { HeldMessage, Settlement } from './held-message.js';
 
 interface SettlerOptions {
@@ -15,8 +16,7 @@ interface SettlerOptions {
   readonly keeper: LeaseKeeper;
   readonly acknowledger: Acknowledger;
   readonly releaser: Releaser;
-  /** Takes out what waits behind a message in its FIFO group. */
-  takeFollowers(message: HeldMessage): HeldMessage[];
+  readonly room: Pick<WaitingRoom<HeldMessage>, 'takeFollowers' | 'leave'>;
 }
 
 /** Ends what is held: by a delete, by a release, or by letting the lease run out. */
@@ -60,10 +60,20 @@ export class Settler implements Settlement {
     void this.options.keeper.letGo(message.lease);
   }
 
+  /**
+   * Another consumer may have the message, and must find the rest of its group there, however long this handler goes on. When
+   * it comes back to this worker, it runs here.
+   */
+  lost(message: HeldMessage): void {
+    const followers = this.options.room.takeFollowers(message);
+    this.options.room.leave(message);
+    this.giveBackUnstarted(followers).catch((error: unknown) => this.options.log.debug(String(error)));
+  }
+
   /** A handler ended: what waits behind its message may only go on if the message is done. */
   async ended(message: HeldMessage): Promise<void> {
-    if (message.deletion) return;
-    const followers = this.options.takeFollowers(message);
+    if (message.deletion && !message.lease.lost) return;
+    const followers = this.options.room.takeFollowers(message);
     if (!message.giveBack) this.forget(message);
     await this.giveBackUnstarted(followers);
   }
@@ -86,7 +96,7 @@ export class Settler implements Settlement {
 
   async #release(message: HeldMessage, delaySeconds: number): Promise<void> {
     if (message.deletion) throw alreadySettled(message);
-    const followers = this.options.takeFollowers(message);
+    const followers = this.options.room.takeFollowers(message);
     message.state = 'releasing';
     const allowed = followers.filter((follower) => mayGoBack(follower.queue, follower.receiveCount));
     for (const follower of followers) if (!allowed.includes(follower)) this.forget(follower);

@@ -40,6 +40,20 @@ describe('WaitingRoom', () => {
     expect(room.next()?.id).toBe(3);
   });
 
+  it('does not mistake a message that has left for the one that came after it', () => {
+    const room = new WaitingRoom<Item>(true);
+    const [lost, again, second] = [item(1, 'a'), item(1, 'a'), item(2, 'a')];
+    room.add(lost);
+    room.next();
+    room.leave(lost);
+    room.add(again);
+    room.add(second);
+    expect(room.next()).toBe(again);
+    expect(room.takeFollowers(lost)).toEqual([]);
+    room.leave(lost);
+    expect(room.next()).toBeUndefined();
+  });
+
   it('gives everything back in order, and keeps running groups closed', () => {
     const room = new WaitingRoom<Item>(true);
     const running = item(1, 'a');

@@ -89,14 +89,14 @@ export class LeaseTable {
   receiptHandle(slot: number): string {
     const length = this.#ints[this.#stateAt(slot) + 1] ?? 0;
     // A copy: decoders refuse shared memory.
-    return Buffer.from(new Uint8Array(this.buffer, this.#handleAt(slot), length)).toString('latin1');
+    return Buffer.from(new Uint8Array(this.buffer, this.#handleAt(slot), length)).toString();
   }
 
   /** Fills a free slot and hands it over. False: the receipt handle does not fit. */
   fill(slot: number, content: SlotContent): boolean {
     const { receiptHandle, record, maxBlockedMs, queue } = content;
-    const bytes = Buffer.from(receiptHandle, 'latin1');
-    if (bytes.length > handleBytes || bytes.toString('latin1') !== receiptHandle) return false;
+    const bytes = Buffer.from(receiptHandle);
+    if (bytes.length > handleBytes) return false;
     new Uint8Array(this.buffer, this.#handleAt(slot), bytes.length).set(bytes);
     this.#ints[this.#stateAt(slot) + 1] = bytes.length;
     Object.assign(this.view(slot), record, { maxBlockedMs, queue });

@@ -12,7 +12,7 @@ import { TableExtender } from './table-extender.js';
 /** Milliseconds between two looks at the table. */
 const turnMs = 250;
 
-const data = readData(workerData);
+const data: LeaseThreadData = workerData;
 const table = new LeaseTable(data.table);
 const keysOf: KeyValues[] = data.places.map((place) => place.keys);
 
@@ -29,7 +29,13 @@ const clock: Clock = {
 const apis = data.places.map(
   ({ keys: _keys, ...place }, index) =>
     new SqsApi({
-      client: new SQSClient({ ...place, credentials: () => currentKeys(index), maxAttempts: 1, cacheMiddleware: true, useQueueUrlAsEndpoint: false }),
+      client: new SQSClient({
+        ...place,
+        credentials: () => currentKeys(index),
+        maxAttempts: 1,
+        cacheMiddleware: true,
+        useQueueUrlAsEndpoint: false,
+      }),
       clock,
       events: { request: ({ queue, entries }) => report({ kind: 'request', queue, entries }) },
     }),
@@ -38,7 +44,7 @@ const apis = data.places.map(
 const extender = new TableExtender({
   table,
   queues: data.queues,
-  now: clock.monotonic,
+  now: () => clock.monotonic(),
   report,
   extend(position, entries) {
     const queue = data.queues[position];
@@ -46,7 +52,11 @@ const extender = new TableExtender({
     if (!queue || !api) throw new RangeError(`The lease thread knows no queue ${position}.`);
     return api.changeVisibilityBatch(queue.name, {
       QueueUrl: queue.url,
-      Entries: entries.map((entry, i) => ({ Id: String(i), ReceiptHandle: entry.receiptHandle, VisibilityTimeout: entry.seconds })),
+      Entries: entries.map((entry, i) => ({
+        Id: String(i),
+        ReceiptHandle: entry.receiptHandle,
+        VisibilityTimeout: entry.seconds,
+      })),
     });
   },
 });
@@ -72,8 +82,4 @@ function currentKeys(place: number): Promise<KeyValues & { expiration: Date }> {
 
 function report(message: LeaseThreadReport): void {
   parentPort?.postMessage(message);
-}
-
-function readData(value: LeaseThreadData): LeaseThreadData {
-  return value;
 }

@@ -79,19 +79,20 @@ export class TableExtender {
   }
 
   #settle(slot: number, answer: { askedAt: number; seconds: number; refusal: unknown }): void {
-    const { table, report } = this.options;
+    const { table } = this.options;
     const ours = applyExtension(table.view(slot), { ...answer, now: this.options.now() });
     if (table.exchange(slot, slotState.extending, ours ? slotState.held : slotState.lost)) {
-      if (!ours) report({ kind: 'lost', slot });
+      if (!ours) this.options.report({ kind: 'lost', slot });
       return;
     }
     table.exchange(slot, slotState.leaving, slotState.free);
-    report({ kind: 'freed', slot });
+    this.options.report({ kind: 'freed', slot });
   }
 }
 
 function chunks(slots: readonly number[]): number[][] {
   const batches: number[][] = [];
-  for (let from = 0; from < slots.length; from += maxBatchEntries) batches.push(slots.slice(from, from + maxBatchEntries));
+  for (let from = 0; from < slots.length; from += maxBatchEntries)
+    batches.push(slots.slice(from, from + maxBatchEntries));
   return batches;
 }
