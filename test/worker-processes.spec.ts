@@ -89,4 +89,19 @@ describe('worker processes', () => {
     expect(numbers.length).toBe(1000);
     expect(new Set(numbers).size).toBe(1000);
   });
+
+  it('whose event loop is blocked for four leases keep what they hold', { timeout: 60_000 }, async () => {
+    const leaseSeconds = 2;
+    queue = await MarkingQueue.open({ LEASE: String(leaseSeconds), CONCURRENCY: '10' });
+    const { sqs } = queue;
+    // Nine tasks wait; the tenth blocks their loop, while a second worker would take whatever is not leased.
+    await queue.send([...Array.from({ length: 9 }, () => 1_000), 4 * leaseSeconds * 1_000], [9]);
+    await queue.startWorker();
+    await vi.waitUntil(() => sqs.queue('celery').inFlight === 10, { timeout: 10_000, interval: 5 });
+    await queue.startWorker();
+    await vi.waitUntil(() => sqs.queue('celery').messages.length === 0, { timeout: 40_000, interval: 20 });
+    const marks = await queue.marks();
+    expect(marks.map(({ number }) => number).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(new Set(marks.map(({ pid }) => pid)).size).toBe(1);
+  });
 });

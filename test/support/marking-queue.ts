@@ -23,8 +23,8 @@ export class MarkingQueue {
     return new MarkingQueue(sqs, await mkdtemp(join(tmpdir(), 'sqs-celery-')), env);
   }
 
-  /** Puts one task per delay on the queue; task `number` has the id `task-<number>`. */
-  async send(delaysMs: readonly number[]): Promise<void> {
+  /** Puts one task per delay on the queue; task `number` has the id `task-<number>` and is `blocking` or sleeps. */
+  async send(delaysMs: readonly number[], blocking: readonly number[] = []): Promise<void> {
     const app = await NestFactory.createApplicationContext(
       SqsCeleryModule.forRoot({
         queues: ['celery'],
@@ -39,7 +39,12 @@ export class MarkingQueue {
     );
     const producer = app.get(TaskProducer);
     await Promise.all(
-      delaysMs.map((delay, number) => producer.send('mark', { args: [number, delay], taskId: `task-${number}` })),
+      delaysMs.map((delay, number) =>
+        producer.send(blocking.includes(number) ? 'block' : 'mark', {
+          args: [number, delay],
+          taskId: `task-${number}`,
+        }),
+      ),
     );
     await app.close();
   }
