@@ -5,17 +5,36 @@
  */
 export * from './tasks.js';
 export {
+  EncodeError,
   InvalidTaskError,
   MaxRetriesExceededError,
   NotRegistered,
   SqsCeleryError,
   TaskRevokedError,
+  TimeLimitExceeded,
+  UnsupportedCompressionError,
   WorkerLostError,
   type Clock,
   type Timer,
 } from '#celery';
 export { AsyncResult, type FromArguments, type SendOptions } from '#producer';
-export type { DeadLetterOptions, QueueAttributes } from '#sqs';
+export {
+  LeaseLostError,
+  MessageTooLargeError,
+  MissingCredentialsError,
+  MissingRegionError,
+  QueueAccessDeniedError,
+  QueueAttributesInvalidError,
+  QueueAttributesMismatchError,
+  QueueNotFoundError,
+  QueueRequestError,
+  QueuesNotReadyError,
+  SendFailedError,
+  SqsTransportError,
+  TransportClosedError,
+  type DeadLetterOptions,
+  type QueueAttributes,
+} from '#sqs';
 export { TaskRequest, type ErrorClass, type TaskOptions } from '#worker';
 export { InvalidConfigurationError, NotConnectedError, UndefinedQueueError } from './errors.js';
 export type { QueueOptions, ReceiveOptions } from './options/queue-options.js';
@@ -25,4 +44,4 @@ export { SqsCeleryModule, type SqsCeleryAsyncOptions } from './sqs-celery.module
 export { Arg, Args, Kwarg, Kwargs, type TaskParameterOptions } from './tasks/parameter.decorators.js';
 export { TaskContext } from './tasks/task-context.decorator.js';
 export { Task, type TaskHandler } from './tasks/task.decorator.js';
-export { CLOCK } from './tokens.js';
+export { CLOCK, SQS_CELERY_OPTIONS } from './tokens.js';

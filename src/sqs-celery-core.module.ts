@@ -56,7 +56,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<SqsCeleryOptio
   exports: [CLOCK, SqsConnection, TaskProducer, TaskRegistry, TaskRequest, WorkerEvents],
 })
 export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
-  readonly #log = new Logger('celery.apps');
+  readonly #log = new Logger('celery.apps.worker');
 
   constructor(
     @Inject(SQS_CELERY_OPTIONS) private readonly given: SqsCeleryOptions,

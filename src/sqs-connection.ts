@@ -1,10 +1,16 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Clock, Compressors, DecodeOptions, EncodeOptions } from '#celery';
+import {
+  builtinCompressors,
+  loadCompressor,
+  type Clock,
+  type Compressors,
+  type DecodeOptions,
+  type EncodeOptions,
+} from '#celery';
 import { Producer, Publisher } from '#producer';
 import { SqsTransport } from '#sqs';
 import { TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
-import { availableCompressors } from './available-compressors.js';
 import { NotConnectedError, UndefinedQueueError } from './errors.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import { CLOCK } from './tokens.js';
@@ -40,12 +46,17 @@ export class SqsConnection {
     return this.#opened;
   }
 
+  /** The options of a task that is known here; those of any other are `taskDefaults`. */
+  optionsOf(task: string): TaskOptions {
+    return this.registry.get(task)?.options ?? this.opened.options.taskDefaults ?? {};
+  }
+
   /**
    * Finds the queues; what fails here fails the start of the application.
    * @param consumes whether messages will be received, from the queues that say so
    */
   async open(options: ResolvedOptions, consumes: boolean): Promise<void> {
-    const compressors = await availableCompressors(options.compression);
+    const compressors = await compressorsFor(options.compression);
     const transport = new SqsTransport({
       ...definedOf(options),
       queues: options.queues.map(({ receive: _receive, ...queue }) => ({
@@ -87,10 +98,9 @@ export class SqsConnection {
     });
   }
 
-  /** The queue given, the task's own where it is known here, or the default. */
-  #route(task: string, given: string | undefined, { queues, taskDefaultQueue, taskDefaults }: ResolvedOptions): string {
-    const own: TaskOptions | undefined = this.registry.get(task)?.options ?? taskDefaults;
-    const queue = given ?? own?.queue ?? taskDefaultQueue;
+  /** The queue given, the task's own, or the default. */
+  #route(task: string, given: string | undefined, { queues, taskDefaultQueue }: ResolvedOptions): string {
+    const queue = given ?? this.optionsOf(task).queue ?? taskDefaultQueue;
     if (queues.some(({ name }) => name === queue)) return queue;
     throw new UndefinedQueueError(
       queue,
@@ -106,6 +116,11 @@ function definedOf({ client, clientConfig, createMissingQueues }: ResolvedOption
     ...(clientConfig && { clientConfig }),
     ...(createMissingQueues !== undefined && { createMissingQueues }),
   };
+}
+
+/** Node's own, and the one of the options: others come from packages that are only loaded when they are asked for. */
+async function compressorsFor(name: string | undefined): Promise<Compressors> {
+  return name === undefined ? builtinCompressors : builtinCompressors.with(await loadCompressor(name));
 }
 
 function encodeOptions({ envelope, jsonTypes, compression }: ResolvedOptions, compressors: Compressors): EncodeOptions {

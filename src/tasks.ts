@@ -13,6 +13,7 @@ export {
   PlainTime,
   Reject,
   Retry,
+  SoftTimeLimitExceeded,
   UnrecoverableError,
   Uuid,
   defineTask,

@@ -90,7 +90,12 @@ it.each<[string, AppSetUp, string, string[]]>([
   ['a value', { providers: [{ provide: 'P', useValue: new Plain() }] }, 'plain', ['Plain:x:plain']],
   ['an alias', { providers: [Plain, { provide: 'P', useExisting: Plain }] }, 'plain', ['Plain:x:plain']],
   ['request scope', { providers: [PerRequest] }, 'plain', ['PerRequest:x:plain']],
-  ['request scope under a token', { providers: [{ provide: 'P', useClass: PerRequest }] }, 'plain', ['PerRequest:x:plain']],
+  [
+    'request scope under a token',
+    { providers: [{ provide: 'P', useClass: PerRequest }] },
+    'plain',
+    ['PerRequest:x:plain'],
+  ],
   ['transient scope', { providers: [Transient] }, 'plain', ['Transient:x:plain']],
   ['an inherited method', { providers: [Derived] }, 'inherited', ['Derived:x']],
   ['an overridden method', { providers: [Overriding] }, 'inherited', ['overridden:x']],

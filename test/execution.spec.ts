@@ -104,7 +104,15 @@ class Arguments {
   }
 
   @Task('exact')
-  exact(plain: number, text: string, exact: unknown, list: unknown[], decimal: Decimal, when: Date, order: Order): void {
+  exact(
+    plain: number,
+    text: string,
+    exact: unknown,
+    list: unknown[],
+    decimal: Decimal,
+    when: Date,
+    order: Order,
+  ): void {
     seen.push(plain, text, exact, list, decimal, when, order);
   }
 
@@ -144,7 +152,9 @@ describe('arguments', () => {
       'succeeded: None',
     );
     expect(seen).toEqual([true, true, { id: 'a', items: [{ count: 1 }] }, 2]);
-    expect(await runOn(running, 'validated', { args: [{ id: 1 }, 2] })).toMatch(/^raised unexpected: BadRequestException/);
+    expect(await runOn(running, 'validated', { args: [{ id: 1 }, 2] })).toMatch(
+      /^raised unexpected: BadRequestException/,
+    );
   });
 
   it('gives plain values to parameters typed number, string or as a class, and exact ones to others', async () => {
@@ -192,7 +202,13 @@ class Denied implements CanActivate {
 class Noting implements CanActivate, NestInterceptor {
   canActivate(context: ExecutionContext): boolean {
     const task = TaskRequest.from(context);
-    seen.push(['guard', context.getType(), context.getClass().name, context.getHandler().name, task === TaskRequest.current()]);
+    seen.push([
+      'guard',
+      context.getType(),
+      context.getClass().name,
+      context.getHandler().name,
+      task === TaskRequest.current(),
+    ]);
     return true;
   }
 

@@ -97,6 +97,11 @@ class Tasks {
     throw new Retry({ countdown: 60, cause: new Boom('retry') });
   }
 
+  @Task('last-retry', { maxRetries: 0 })
+  lastRetry(): void {
+    throw new Retry({ cause: new Boom('last') });
+  }
+
   @Task('ignore')
   ignore(): void {
     throw new Ignore();
@@ -116,7 +121,7 @@ class Tasks {
   @UseFilters(HttpToDomain)
   denied(): void {}
 
-  @Task('replaced')
+  @Task('replaced', { autoretryFor: [RangeError] })
   @UseFilters(Replacing)
   replaced(): void {
     throw new Boom('boom');
@@ -175,7 +180,8 @@ it('changes no outcome by a global asynchronous catch-all, which only sees failu
   expect(caught).toEqual([]);
   expect(await outcome(running, 'boom')).toBe(`raised unexpected: Boom('boom')`);
   expect(await outcome(running, 'exhausted')).toBe(`raised unexpected: Boom('exhausted')`);
-  expect(caught).toEqual(['Boom', 'Boom']);
+  expect(await outcome(running, 'last-retry')).toBe(`raised unexpected: Boom('last')`);
+  expect(caught).toEqual(['Boom', 'Boom', 'Boom']);
 });
 
 it.each([

@@ -64,7 +64,7 @@ export interface AppSetUp extends ModuleMetadata {
   readonly sqs?: LocalSqs;
   readonly configure?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** Called before the application is initialised. */
-  readonly before?: (app: INestApplicationContext) => void;
+  readonly before?: (app: INestApplicationContext) => Promise<void>;
 }
 
 /** Starts an application without HTTP. */
@@ -80,7 +80,7 @@ export async function startApp({
   const imports = [...(metadata.imports ?? []), SqsCeleryModule.forRoot(localOptions(sqs, options))];
   const builder = Test.createTestingModule({ ...metadata, imports }).setLogger(log);
   const app = await (configure?.(builder) ?? builder).compile();
-  before?.(app);
+  await before?.(app);
   const dispose = async (): Promise<void> => {
     await app.close();
     if (!shared) await sqs.close();

@@ -2,6 +2,7 @@ import {
   Controller,
   Injectable,
   Module,
+  Scope,
   ValidationPipe,
   type CallHandler,
   type CanActivate,
@@ -9,7 +10,7 @@ import {
   type NestInterceptor,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { afterEach, expect, it, vi } from 'vitest';
 import {
@@ -51,7 +52,10 @@ async function problemsOf(setUp: AppSetUp): Promise<readonly string[]> {
 }
 
 it("prints Celery's banner and lines through the user's logger", async () => {
-  await using running = await startApp({ providers: [Tasks], options: { queues: ['reports', 'celery'], concurrency: 4 } });
+  await using running = await startApp({
+    providers: [Tasks],
+    options: { queues: ['reports', 'celery'], concurrency: 4 },
+  });
   const { log, sqs, tasks } = running;
   const host = /celery@\S+/.exec(log.text())?.[0] ?? '';
   const banner = log.of({ context: 'celery.apps.worker' })[0] ?? '';
@@ -104,7 +108,7 @@ it('lists every problem in one error', async () => {
     @Task('rest')
     rest(..._all: unknown[]): void {}
 
-    @(Task as () => MethodDecorator)()
+    @((Task as () => MethodDecorator)())
     nameless(): void {}
 
     @Task('twice')
@@ -197,13 +201,13 @@ it('sends in the hooks of every module, and says when it cannot', async () => {
   {
     await using running = await startApp({
       providers: [Early],
-      before: (app) => expect(() => app.get(TaskProducer).delay('x')).toThrow(/from onModuleInit/),
+      before: (app) => expect(app.get(TaskProducer).delay('x')).rejects.toThrow(/from onModuleInit/),
     });
     ({ tasks } = running);
     await expect(tasks.send('x', { queue: 'unknown' })).rejects.toThrow(/queue 'unknown'.*know celery/);
   }
   expect(sent).toHaveLength(1);
-  await expect(async () => tasks.delay('x')).rejects.toMatchObject({ code: 'SQS_CELERY_NOT_CONNECTED' });
+  await expect(tasks.delay('x')).rejects.toMatchObject({ code: 'SQS_CELERY_NOT_CONNECTED' });
 });
 
 it('tells which global enhancers of a hybrid application run for tasks, and warns about guards', async () => {
@@ -212,6 +216,7 @@ it('tells which global enhancers of a hybrid application run for tasks, and warn
       return true;
     }
   }
+  class TenantGuard extends JwtGuard {}
   class Timing implements NestInterceptor {
     intercept(_context: ExecutionContext, next: CallHandler) {
       return next.handle();
@@ -221,7 +226,11 @@ it('tells which global enhancers of a hybrid application run for tasks, and warn
   const log = new RecordingLogger();
   const moduleRef = await Test.createTestingModule({
     imports: [SqsCeleryModule.forRoot(localOptions(sqs))],
-    providers: [Tasks, { provide: APP_INTERCEPTOR, useClass: Timing }],
+    providers: [
+      Tasks,
+      { provide: APP_INTERCEPTOR, useClass: Timing },
+      { provide: APP_GUARD, useClass: TenantGuard, scope: Scope.REQUEST },
+    ],
   })
     .setLogger(log)
     .compile();
@@ -231,18 +240,28 @@ it('tells which global enhancers of a hybrid application run for tasks, and warn
   await app.init();
   await app.close();
   expect(log.of({ context: 'celery.apps.worker', level: 'log' })).toContain(
-    'Global enhancers run for tasks as well: guards JwtGuard; interceptors Timing; pipes ValidationPipe.',
+    'Global enhancers run for tasks as well: guards JwtGuard, TenantGuard; interceptors Timing; pipes ValidationPipe.',
   );
-  expect(log.of({ level: 'warn' })).toContainEqual(expect.stringMatching(/^Global guards run for tasks as well: JwtGuard/));
+  expect(log.of({ level: 'warn' })).toContainEqual(
+    expect.stringMatching(/^Global guards run for tasks as well: JwtGuard, TenantGuard\./),
+  );
 });
 
 it('keeps quiet about enhancers without HTTP', async () => {
-  await using running = await startApp({ providers: [Tasks, { provide: APP_INTERCEPTOR, useValue: { intercept: (_: unknown, next: CallHandler) => next.handle() } }] });
+  await using running = await startApp({
+    providers: [
+      Tasks,
+      { provide: APP_INTERCEPTOR, useValue: { intercept: (_: unknown, next: CallHandler) => next.handle() } },
+    ],
+  });
   expect(running.log.text()).not.toContain('Global enhancers');
 });
 
 it('warns where nothing listens for the signals that end the process', async () => {
-  vi.spyOn(process, 'listenerCount').mockReturnValue(0);
+  const listenerCount = process.listenerCount.bind(process);
+  vi.spyOn(process, 'listenerCount').mockImplementation((event) =>
+    event === 'SIGTERM' || event === 'SIGINT' ? 0 : listenerCount(event),
+  );
   const clock = new VirtualClock();
   await using sqs = await LocalSqs.start({ clock });
   await using running = await startApp({
@@ -263,4 +282,3 @@ it('warns of a worker that is none', async () => {
   await using deaf = await startApp({ providers: [Tasks], options: { queues } });
   expect(deaf.log.of({ level: 'warn' })).toContainEqual(expect.stringContaining('every queue has consume: false'));
 });
-

@@ -47,7 +47,11 @@ export interface SqsCeleryOptions extends ReceiveOptions {
    * `compact` the smallest form that Celery reads. Default: `base64`.
    */
   readonly envelope?: 'base64' | 'raw' | 'compact';
-  /** Compression of sent messages (Celery's `task_compression`): `gzip`, `zlib`, `brotli`, `zstd`, `bzip2`, `lzma`. Default: none. */
+  /**
+   * Compression of sent messages (Celery's `task_compression`): `gzip`, `zlib`, `brotli`, `zstd`, `bzip2`, `lzma`. Messages
+   * with the first three can always be read; the others come from optional packages, and are read where they are named here.
+   * Default: none.
+   */
   readonly compression?: string;
   /** Own types in JSON, as kombu's `register_type`. Default: none. */
   readonly jsonTypes?: JsonTypes;

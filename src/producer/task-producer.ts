@@ -36,7 +36,8 @@ export class TaskProducer {
    *
    * @param task a definition made by `defineTask`, or the name of any task, whoever runs it
    * @param options arguments, and when and where to run it; times are in seconds
-   * @throws (rejects) an `SqsCeleryError`, whose `code` says what was wrong; nothing has been sent then
+   * @throws (rejects) an `SqsCeleryError` for a call that cannot be sent, an `SqsTransportError` where SQS does not take it; the
+   * `code` of both says what was wrong
    */
   send<Definition extends TaskDefinition>(
     task: Definition,
@@ -63,9 +64,19 @@ export class TaskProducer {
   }
 
   #send(task: string | TaskDefinition, options: SendOptions): Promise<AsyncResult> {
+    const { name, defaults } = typeof task === 'string' ? { name: task, defaults: {} } : task;
     const { producer } = this.connection;
-    return typeof task === 'string'
-      ? producer.send(task, options)
-      : producer.send(task.name, { ...task.defaults, ...options });
+    return producer.send(name, { ...this.#ownDefaults(name), ...given(defaults), ...given(options) });
   }
+
+  /** What the sender takes from the task's own options, as Celery's `apply_async` does from the task's class. */
+  #ownDefaults(task: string): SendOptions {
+    const { expires, ignoreResult, timeLimit, softTimeLimit } = this.connection.optionsOf(task);
+    return given({ expires, ignoreResult, timeLimit, softTimeLimit });
+  }
+}
+
+/** An option given as undefined says nothing. */
+function given<Options extends object>(options: Options): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

@@ -3,8 +3,9 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/internal';
 import { ContextIdFactory, ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import { TaskPredicate, UnrecoverableError } from '#celery';
 import type { ResolvedTaskOptions, TaskRequest } from '#worker';
+import { failureOf } from './failure-of.js';
 import { PermanentFailures } from './permanent-failures.js';
-import { TaskArguments, argumentPlan } from './task-arguments.js';
+import { TaskArguments, argumentPlan, type ArgumentPlan } from './task-arguments.js';
 import { TaskExceptionFilters, type FilterHost } from './task-exception-filters.js';
 import type { ProviderWrapper, TaskMethod } from './task-explorer.js';
 import type { TaskMetadata } from './task-metadata.js';
@@ -74,7 +75,7 @@ export class TaskInvoker {
     return { ...host, run };
   }
 
-  #bind(plan: Parameters<TaskArguments['bind']>[0], request: TaskRequest): void {
+  #bind(plan: ArgumentPlan, request: TaskRequest): void {
     try {
       this.#arguments.bind(plan, request);
     } catch (cause) {
@@ -89,12 +90,12 @@ export class TaskInvoker {
     options: ResolvedTaskOptions,
   ): Promise<unknown> {
     const error = this.#permanent.has(request, thrown) ? unrecoverable(thrown) : thrown;
-    if (error instanceof TaskPredicate || isRetriedLater(error, request, options)) throw error;
-    const final = error instanceof UnrecoverableError;
-    const filtered = await this.filters.offer(final ? (error.cause ?? error) : error, pipeline, request);
+    const failure = failureOf(error, request, options);
+    if (!failure) throw error;
+    const filtered = await this.filters.offer(failure.error, pipeline, request);
     if (filtered.kind === 'result') return filtered.value;
-    if (filtered.kind === 'left') throw error;
-    throw final ? unrecoverable(filtered.error) : filtered.error;
+    // What replaces a failure is one: it is not matched against autoretryFor again.
+    throw filtered.kind === 'left' ? error : unrecoverable(filtered.error);
   }
 }
 
@@ -102,14 +103,6 @@ export class TaskInvoker {
 function unrecoverable(cause: unknown): unknown {
   if (cause instanceof TaskPredicate || cause instanceof UnrecoverableError) return cause;
   return new UnrecoverableError(cause instanceof Error ? cause.message : String(cause), { cause });
-}
-
-/** Whether `autoretryFor` makes another attempt of what would otherwise be a failure. */
-function isRetriedLater(error: unknown, request: TaskRequest, options: ResolvedTaskOptions): boolean {
-  if (request.isLastAttempt || error instanceof UnrecoverableError) return false;
-  const isOneOf = (classes: ResolvedTaskOptions['throws']): boolean =>
-    classes.some((errorClass) => error instanceof errorClass);
-  return isOneOf(options.autoretryFor) && !isOneOf(options.dontAutoretryFor);
 }
 
 async function contextualHost(wrapper: ProviderWrapper, request: TaskRequest): Promise<Omit<FilterHost, 'method'>> {

@@ -69,6 +69,6 @@ export function Task(task: string | TaskDefinition, options: TaskOptions = {}) {
 
 function nameAndOptions(task: string | TaskDefinition | undefined, options: TaskOptions) {
   if (typeof task !== 'object') return { name: task, options };
-  const { queue, expires, ignoreResult } = task.defaults;
-  return { name: task.name, options: { queue, expires, ignoreResult, ...options } };
+  const { priority: _onlyWhenSent, ...defaults } = task.defaults;
+  return { name: task.name, options: { ...defaults, ...options } };
 }

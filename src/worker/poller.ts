@@ -7,6 +7,7 @@ import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.
 import { SqsConnection } from '../sqs-connection.js';
 import { CLOCK } from '../tokens.js';
 import { GlobalEnhancers } from './global-enhancers.js';
+import { queueWarnings } from './queue-warnings.js';
 import { ShutdownHooks } from './shutdown-hooks.js';
 import { StartUpReport } from './start-up-report.js';
 
@@ -32,6 +33,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     const queues = options.queues.filter(({ consume }) => consume);
     if (!this.#polls(options, queues)) return;
     this.report.starting(queues, `celery@${hostname()}`);
+    this.#warn(options, queues);
     this.enhancers.report();
     this.#start(options, queues);
     this.report.ready(`celery@${hostname()}`);
@@ -59,6 +61,13 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
       this.#log.warn('There are @Task methods, but every queue has consume: false: they will not run here.');
     }
     return queues.length > 0;
+  }
+
+  #warn(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {
+    const consumed = this.connection.opened.transport
+      .queues()
+      .filter(({ name }) => queues.some((queue) => queue.name === name));
+    for (const warning of queueWarnings(consumed, options)) this.#log.warn(warning);
   }
 
   #start(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {
@@ -90,11 +99,18 @@ function logOptions({ resultreprMaxsize }: ResolvedOptions) {
   return resultreprMaxsize === undefined ? {} : { resultreprMaxsize };
 }
 
-function workerOptions({ maxDeliveries, unknownTask, poison, waitTimeSeconds }: ResolvedOptions): WorkerOptions {
+function workerOptions({
+  maxDeliveries,
+  unknownTask,
+  poison,
+  waitTimeSeconds,
+  argsreprMaxsize,
+}: ResolvedOptions): WorkerOptions {
   return {
     ...(maxDeliveries !== undefined && { maxDeliveries }),
     ...(unknownTask && { unknownTask }),
     ...(poison && { poison }),
+    ...(argsreprMaxsize !== undefined && { argsreprMaxsize }),
     ...(waitTimeSeconds !== undefined && { requeueDelay: waitTimeSeconds }),
   };
 }

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import { ROOT } from './support/markdown.js';
+
+const EXPORTS = {
+  '.': [
+    'Arg',
+    'Args',
+    'AsyncResult',
+    'CLOCK',
+    'DateTime',
+    'Decimal',
+    'EncodeError',
+    'Float',
+    'Ignore',
+    'InvalidConfigurationError',
+    'InvalidTaskError',
+    'Kwarg',
+    'Kwargs',
+    'LeaseLostError',
+    'MaxRetriesExceededError',
+    'MessageTooLargeError',
+    'MissingCredentialsError',
+    'MissingRegionError',
+    'NotConnectedError',
+    'NotRegistered',
+    'PlainDate',
+    'PlainTime',
+    'QueueAccessDeniedError',
+    'QueueAttributesInvalidError',
+    'QueueAttributesMismatchError',
+    'QueueNotFoundError',
+    'QueueRequestError',
+    'QueuesNotReadyError',
+    'Reject',
+    'Retry',
+    'SQS_CELERY_OPTIONS',
+    'SendFailedError',
+    'SoftTimeLimitExceeded',
+    'SqsCeleryError',
+    'SqsCeleryModule',
+    'SqsTransportError',
+    'Task',
+    'TaskContext',
+    'TaskProducer',
+    'TaskRequest',
+    'TaskRevokedError',
+    'TimeLimitExceeded',
+    'TransportClosedError',
+    'UndefinedQueueError',
+    'UnrecoverableError',
+    'UnsupportedCompressionError',
+    'Uuid',
+    'WorkerLostError',
+    'defineTask',
+    'jsonTypes',
+    'signature',
+    'toPlain',
+  ],
+  './tasks': [
+    'DateTime',
+    'Decimal',
+    'Float',
+    'Ignore',
+    'PlainDate',
+    'PlainTime',
+    'Reject',
+    'Retry',
+    'SoftTimeLimitExceeded',
+    'UnrecoverableError',
+    'Uuid',
+    'defineTask',
+    'jsonTypes',
+    'signature',
+    'toPlain',
+  ],
+  './config': ['sqsCeleryConfig'],
+  './testing': ['LocalSqs', 'VirtualClock'],
+};
+
+interface PackageJson {
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly imports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const { exports, imports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as PackageJson;
+
+/** The file of this checkout that an import means, by its path from the root; undefined for somebody else's module. */
+function sourceOf(specifier: string, from: string): string | undefined {
+  if (specifier.startsWith('.')) return join(dirname(from), specifier.replace(/\.js$/, '.ts'));
+  return imports[specifier]?.['@sqs-celery/source'];
+}
+
+/** Everything that a source file needs from outside of the checkout, itself or through others; types count as well. */
+function foreignImports(entry: string): string[] {
+  const seen = new Set([entry]);
+  const foreign = new Set<string>();
+  for (const file of seen) {
+    for (const { fileName } of ts.preProcessFile(readFileSync(join(ROOT, file), 'utf8')).importedFiles) {
+      const source = sourceOf(fileName, file);
+      if (source === undefined) foreign.add(fileName);
+      else seen.add(source);
+    }
+  }
+  return [...foreign].toSorted();
+}
+
+it.each(Object.entries(EXPORTS))('%s exports what it is to export, and no more', async (entry, names) => {
+  const found: object = await import(/* @vite-ignore */ `nestjs-sqs-celery${entry.slice(1)}`);
+  expect(Object.keys(found).toSorted()).toEqual(names);
+});
+
+it('has no other entries', () => {
+  expect(Object.keys(exports)).toEqual([...Object.keys(EXPORTS), './package.json']);
+});
+
+it("needs nothing but Node's own modules in ./tasks", () => {
+  const foreign = foreignImports('src/tasks.ts');
+  expect(foreign).toContain('node:crypto');
+  expect(foreign.filter((specifier) => !specifier.startsWith('node:'))).toEqual([]);
+});
+
+it('needs nothing but the configuration of Nest in ./config, and nothing but Node in ./testing', () => {
+  expect(foreignImports('src/config/index.ts')).toContain('@nestjs/config');
+  const foreign = foreignImports('src/testing/index.ts').filter((specifier) => !specifier.startsWith('node:'));
+  expect(foreign).toEqual([]);
+});

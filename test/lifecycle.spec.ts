@@ -1,0 +1,203 @@
+import {
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SqsCeleryModule, Task, TaskContext, TaskProducer, TaskRequest } from 'nestjs-sqs-celery';
+import { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { RecordingLogger, localOptions, startApp, until } from './nest.test-support.js';
+
+let sqs: LocalSqs;
+const events: string[] = [];
+
+beforeEach(async () => {
+  events.length = 0;
+  sqs = await LocalSqs.start();
+});
+afterEach(() => sqs.close());
+
+/** Something that handlers need and that is gone once it is destroyed. */
+@Injectable()
+class Database implements OnModuleDestroy {
+  open = true;
+
+  onModuleDestroy(): void {
+    this.open = false;
+    events.push('database closed');
+  }
+}
+
+@Module({ providers: [Database], exports: [Database] })
+class LocalDatabaseModule {}
+
+@Global()
+@Module({ providers: [Database], exports: [Database] })
+class GlobalDatabaseModule {}
+
+/** Ends a running task when it is told to. */
+@Injectable()
+class Gate {
+  release = (): void => {};
+  readonly opened = new Promise<void>((resolve) => {
+    this.release = resolve;
+  });
+}
+
+@Injectable()
+class SlowTasks implements OnModuleDestroy, OnApplicationBootstrap {
+  constructor(
+    private readonly database: Database,
+    private readonly gate: Gate,
+    private readonly tasks: TaskProducer,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    events.push(`bootstrapped, polled: ${'ReceiveMessage' in sqs.requestCounts()}`);
+  }
+
+  onModuleDestroy(): void {
+    events.push('tasks destroyed');
+  }
+
+  @Task('slow')
+  async slow(): Promise<void> {
+    events.push('slow started');
+    await this.gate.opened;
+    await this.tasks.send('next', { queue: 'elsewhere' });
+    events.push(`slow ended, database open: ${this.database.open}`);
+  }
+}
+
+const celery = (): DynamicModule =>
+  SqsCeleryModule.forRoot(localOptions(sqs, { queues: ['celery', { name: 'elsewhere', consume: false }] }));
+
+/** A root module whose own providers need the database as well. */
+function appModule(imports: (Type | DynamicModule)[]): Type {
+  @Module({ imports, providers: [SlowTasks, Gate] })
+  class AppModule {}
+  return AppModule;
+}
+
+/** The same with the handlers in a module of their own. */
+function featureModules(imports: (Type | DynamicModule)[]): Type {
+  @Module({ imports: [LocalDatabaseModule], providers: [SlowTasks, Gate] })
+  class FeatureModule {}
+  @Module({ imports: [FeatureModule, ...imports] })
+  class AppModule {}
+  return AppModule;
+}
+
+describe('shutdown', () => {
+  it.each<[string, () => Type]>([
+    ['imported first', () => appModule([celery(), LocalDatabaseModule])],
+    ['imported last', () => appModule([LocalDatabaseModule, celery()])],
+    ['in the middle', () => appModule([LocalDatabaseModule, celery(), GlobalDatabaseModule])],
+    ['with a global database', () => appModule([celery(), GlobalDatabaseModule])],
+    ['with handlers in a feature module', () => featureModules([celery()])],
+    [
+      'imported deep below the root',
+      () => {
+        @Module({ imports: [celery()] })
+        class Deep {}
+        @Module({ imports: [Deep] })
+        class Middle {}
+        return appModule([Middle, GlobalDatabaseModule]);
+      },
+    ],
+  ])('drains before anything else is destroyed: %s', async (_, root) => {
+    const log = new RecordingLogger();
+    const app = await Test.createTestingModule({ imports: [root()] })
+      .setLogger(log)
+      .compile();
+    await app.init();
+    await app.get(TaskProducer).delay('slow');
+    await until(() => events.includes('slow started'), 'the task');
+    const closing = app.close();
+    await until(() => log.text().includes('Warm shutdown'), 'the drain');
+    app.get(Gate, { strict: false }).release();
+    await closing;
+    expect(events.slice(0, 3)).toEqual([
+      'bootstrapped, polled: false',
+      'slow started',
+      'slow ended, database open: true',
+    ]);
+    expect(new Set(events.slice(3))).toEqual(new Set(['database closed', 'tasks destroyed']));
+    expect(sqs.queue('celery')).toMatchObject({ visible: 0, inFlight: 0 });
+    expect(sqs.queue('elsewhere').visible).toBe(1);
+  });
+
+  it('aborts what does not end in time, gives its message back, and closes', async () => {
+    @Injectable()
+    class Endless {
+      @Task('endless')
+      async run(@TaskContext() task: TaskRequest): Promise<void> {
+        events.push('started');
+        await new Promise((resolve) => task.signal.addEventListener('abort', resolve, { once: true }));
+        events.push('aborted');
+        await new Promise(() => {});
+      }
+    }
+    const running = await startApp({ sqs, providers: [Endless], options: { shutdownTimeoutMs: 100 } });
+    await running.tasks.delay('endless');
+    await until(() => events.length > 0, 'the task');
+    await running[Symbol.asyncDispose]();
+    expect(events).toEqual(['started', 'aborted']);
+    expect(sqs.queue('celery')).toMatchObject({ visible: 1, inFlight: 0 });
+  });
+
+  it('lets every module send until the very end', async () => {
+    @Injectable()
+    class Farewell implements OnModuleDestroy, OnApplicationShutdown {
+      constructor(private readonly tasks: TaskProducer) {}
+      async onModuleDestroy(): Promise<void> {
+        await this.tasks.delay('destroyed');
+      }
+      async onApplicationShutdown(): Promise<void> {
+        await this.tasks.delay('shut down');
+      }
+    }
+    const running = await startApp({ sqs, providers: [Farewell] });
+    await running[Symbol.asyncDispose]();
+    expect(sqs.queue('celery').visible).toBe(2);
+  });
+
+  it('stops an idle worker at once, though its poll would wait for 20 seconds', async () => {
+    const running = await startApp({ sqs, providers: [Gate, Database, SlowTasks] });
+    await until(() => 'ReceiveMessage' in sqs.requestCounts(), 'the poll');
+    const start = performance.now();
+    await running[Symbol.asyncDispose]();
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('can be closed after a start that failed in another module', async () => {
+    @Injectable()
+    class Failing implements OnApplicationBootstrap {
+      constructor(@Inject(TaskProducer) readonly tasks: TaskProducer) {}
+      onApplicationBootstrap(): never {
+        throw new Error('no database');
+      }
+    }
+    await expect(startApp({ sqs, providers: [Gate, Database, SlowTasks, Failing] })).rejects.toThrow('no database');
+    expect(sqs.requestCounts()).not.toHaveProperty('ReceiveMessage');
+  });
+});
+
+it('starts as an application context and as a standalone module', async () => {
+  const app = await NestFactory.createApplicationContext(appModule([LocalDatabaseModule, celery()]), {
+    logger: new RecordingLogger(),
+  });
+  await app.get(TaskProducer).delay('slow');
+  await until(() => events.includes('slow started'), 'the task');
+  app.get(Gate).release();
+  await app.close();
+  expect(events).toContain('slow ended, database open: true');
+});
