@@ -44,7 +44,9 @@ async function runPrograms(options: DemoOptions, endpoint: Endpoint): Promise<En
 function describePrograms(options: DemoOptions, endpoint: Endpoint, progress: Progress): Program[] {
   const count: Record<string, string> = options.count === undefined ? {} : { DEMO_COUNT: String(options.count) };
   // Node 20 is supported here; the SDK's line about its coming end would only puzzle a newcomer.
-  const env = { ...endpoint.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+  const quiet = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+  const colours: Record<string, string> = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
+  const env = { ...endpoint.env, ...quiet, ...colours };
   const entry = (app: string): URL => new URL(`../../${app}/src/main.js`, import.meta.url);
   return [
     { name: 'producer.1', entry: entry('producer'), env: { ...env, ...count } },

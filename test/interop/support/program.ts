@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
+  /** Whether it leads a process group of its own, as a command does in a terminal. */
+  readonly detached?: boolean;
 }
 
 interface Waiter {
@@ -17,7 +19,8 @@ interface Waiter {
 export class Program {
   readonly lines: string[] = [];
   private readonly child: ChildProcess;
-  private readonly exited: Promise<void>;
+  /** Resolves once it has ended, whoever ended it. */
+  readonly ended: Promise<void>;
   private readonly waiters = new Set<Waiter>();
 
   constructor(
@@ -28,17 +31,23 @@ export class Program {
   ) {
     this.child = spawn(command, args, {
       cwd: options.cwd,
+      detached: options.detached ?? false,
       env: { ...process.env, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.take(line));
     }
-    this.exited = this.watchExit();
+    this.ended = this.watchExit();
   }
 
   get pid(): number | undefined {
     return this.child.pid;
+  }
+
+  /** Null while it runs, and where a signal ended it. */
+  get exitCode(): number | null {
+    return this.child.exitCode;
   }
 
   get output(): string {
@@ -75,9 +84,14 @@ export class Program {
   async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 10_000): Promise<number | null> {
     if (this.running()) this.child.kill(signal);
     const timer = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
-    await this.exited;
+    await this.ended;
     clearTimeout(timer);
     return this.child.exitCode;
+  }
+
+  /** What Ctrl-C does: a signal to the process and to all that it has started. Only for a detached one. */
+  signalGroup(signal: NodeJS.Signals): void {
+    if (this.child.pid !== undefined && this.running()) process.kill(-this.child.pid, signal);
   }
 
   private running(): boolean {

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe } from 'vitest';
 import type { EndpointName } from './endpoint.js';
 import { celeryVersions, findPythons, type Pythons } from './python.js';
 
@@ -11,19 +11,28 @@ export interface Target {
   readonly motoPython: string;
 }
 
-/** `describe` for every endpoint and every version of Celery; skipped, with the reason, where Python is missing. */
-export function describeTargets(title: string, body: (target: Target) => void): void {
-  const pythons = findPythons();
-  if (typeof pythons === 'string') {
-    describe.skip(`${title} (skipped: ${pythons})`, () => it.todo('needs Python with Celery and moto'));
-  } else {
-    describe.each(targets(pythons))(`${title}, $endpoint, Celery $celery`, body);
-  }
+const everyEndpoint: readonly EndpointName[] = ['LocalSqs', 'moto'];
+
+/** `describe` for these endpoints and every version of Celery; skipped, with the reason, where Python is missing. */
+export function describeTargets(title: string, body: (target: Target) => void, endpoints = everyEndpoint): void {
+  const found = findPythons();
+  const missing = typeof found === 'string' ? ` (skipped: ${found})` : '';
+  // oxlint-disable-next-line vitest/valid-describe-callback -- skipIf answers a describe, it is none
+  const suite = describe.skipIf(missing !== '');
+  const targets = targetsOf(found, endpoints);
+  suite.each(targets)(`${title}, $endpoint, Celery $celery${missing}`, (target) => body(target));
 }
 
-function targets({ celery, moto }: Pythons): Target[] {
-  const endpoints: EndpointName[] = ['LocalSqs', 'moto'];
+function targetsOf(found: Pythons | string, endpoints: readonly EndpointName[]): Target[] {
+  const { celery, moto } = typeof found === 'string' ? noPythons : found;
   return endpoints.flatMap((endpoint) =>
-    celeryVersions.map((version) => ({ endpoint, celery: version, python: celery.get(version)!, motoPython: moto })),
+    celeryVersions.map((version) => ({
+      endpoint,
+      celery: version,
+      python: celery.get(version) ?? '',
+      motoPython: moto,
+    })),
   );
 }
+
+const noPythons: Pythons = { celery: new Map(), moto: '' };

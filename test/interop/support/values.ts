@@ -117,9 +117,11 @@ function exactObject(value: object): string {
   if (Array.isArray(value)) return `[${value.map(exact).join(', ')}]`;
   if (value instanceof Uint8Array) return `bytes(${Array.from(value).join(' ')})`;
   if (value instanceof DateTime) return `DateTime(${value.isoformat()})`;
-  if ([Decimal, Float, PlainDate, PlainTime, Uuid].some((type) => value instanceof type)) {
-    return `${value.constructor.name}(${String(value)})`;
-  }
+  if (isText(value)) return `${value.constructor.name}(${value.toString()})`;
   const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${exact(member)}`);
   return `{${members.join(', ')}}`;
+}
+
+function isText(value: object): value is Decimal | Float | PlainDate | PlainTime | Uuid {
+  return [Decimal, Float, PlainDate, PlainTime, Uuid].some((type) => value instanceof type);
 }
