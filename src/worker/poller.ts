@@ -95,6 +95,9 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
+/** The transport's default, for queues that do not say otherwise. */
+const WAIT_TIME_SECONDS = 20;
+
 function logOptions({ resultreprMaxsize }: ResolvedOptions) {
   return resultreprMaxsize === undefined ? {} : { resultreprMaxsize };
 }
@@ -103,7 +106,7 @@ function workerOptions({
   maxDeliveries,
   unknownTask,
   poison,
-  waitTimeSeconds,
+  queues,
   argsreprMaxsize,
 }: ResolvedOptions): WorkerOptions {
   return {
@@ -111,6 +114,6 @@ function workerOptions({
     ...(unknownTask && { unknownTask }),
     ...(poison && { poison }),
     ...(argsreprMaxsize !== undefined && { argsreprMaxsize }),
-    ...(waitTimeSeconds !== undefined && { requeueDelay: waitTimeSeconds }),
+    requeueDelay: (name) => queues.find((queue) => queue.name === name)?.receive.waitTimeSeconds ?? WAIT_TIME_SECONDS,
   };
 }

@@ -11,7 +11,7 @@ export interface SendOptions<Args extends readonly unknown[] = readonly unknown[
   readonly kwargs?: Kwargs;
   /** Celery name of the queue. Default: the task's own, then `taskDefaultQueue`. */
   readonly queue?: string;
-  /** Seconds from now until the task may run. Not together with `eta`. */
+  /** Seconds from now until the task may run; wins over `eta`, as in Celery. */
   readonly countdown?: number;
   /** When the task may run; a string is ISO 8601, in UTC where it has no offset. */
   readonly eta?: Date | string;

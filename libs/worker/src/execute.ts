@@ -1,14 +1,6 @@
-import {
-  Ignore,
-  MaxRetriesExceededError,
-  Reject,
-  Retry,
-  SoftTimeLimitExceeded,
-  UnrecoverableError,
-  parseIsoDateTime,
-  type Clock,
-} from '#celery';
+import { Ignore, Reject, Retry, SoftTimeLimitExceeded, parseIsoDateTime, type Clock } from '#celery';
 import type { WorkerEvents } from './events.js';
+import { failureOf } from './failure-of.js';
 import type { Outcome } from './outcome.js';
 import { automaticRetry } from './retry-policy.js';
 import type { Attempt } from './settle.js';
@@ -55,19 +47,12 @@ function reasonOf(error: unknown, signal: AbortSignal): unknown {
 }
 
 /** The outcome of whatever a task threw. */
-export function outcomeOfError(error: unknown, task: RegisteredTask, request: TaskRequest, clock: Clock): Outcome {
+function outcomeOfError(error: unknown, task: RegisteredTask, request: TaskRequest, clock: Clock): Outcome {
+  const failure = failureOf(error, request, task.options);
+  if (failure) return { kind: 'failure', error: failure.error };
   if (error instanceof Ignore) return { kind: 'ignore' };
   if (error instanceof Reject) return { kind: 'reject', requeue: error.requeue, reason: error.message };
-  if (error instanceof UnrecoverableError) return { kind: 'failure', error: error.cause ?? error };
   const retry = error instanceof Retry ? error : automaticRetry(error, task.options, request.retries);
-  return retry ? outcomeOfRetry(retry, task, request, clock) : { kind: 'failure', error };
-}
-
-function outcomeOfRetry(retry: Retry, task: RegisteredTask, request: TaskRequest, clock: Clock): Outcome {
-  const maxRetries = retry.maxRetries === undefined ? request.maxRetries : retry.maxRetries;
-  if (maxRetries !== null && request.retries >= maxRetries) {
-    return { kind: 'failure', error: retry.cause ?? new MaxRetriesExceededError(request.task, request.id) };
-  }
   const delaySeconds = retryDelaySeconds(retry, task.options.defaultRetryDelay, clock);
   return { kind: 'retry', retry, error: retry.cause ?? retry, delaySeconds };
 }

@@ -1,4 +1,5 @@
 export { WorkerEvents, type QuarantineAction, type WorkerEvent, type WorkerEventMap } from './events.js';
+export { failureOf, type Failure } from './failure-of.js';
 export type { UnknownTaskPolicy } from './not-mine.js';
 export type { PoisonPolicy } from './quarantine.js';
 export { logTaskEvents, reprOfError, type TaskLogOptions } from './task-log.js';

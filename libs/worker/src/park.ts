@@ -2,8 +2,8 @@ import type { Clock, Delivery, MessageSender } from '#celery';
 import { MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, mayGoBack } from './receive-budget.js';
 import { republish } from './republish.js';
 
-/** An ETA this close is waited for by nobody: clocks differ by as much. */
-const EARLY_TOLERANCE_MS = 2_000;
+/** An ETA this close is waited for in its slot: SQS would only see to it to the second, for the price of a receive. */
+const WAITED_FOR_MS = 2_000;
 
 /** SQS's own default, for queues whose attributes could not be read. */
 const DEFAULT_RETENTION_SECONDS = 345_600;
@@ -45,10 +45,10 @@ export function planPark({ remaining, held, age, retention, mayGoBack, fifo }: P
   return { via: 'republish', delaySeconds: Math.min(remaining, MAX_DELAY_SECONDS, retention - margin) };
 }
 
-/** Seconds until a task is due, or 0 when it may run now. */
+/** Seconds until a task is due, or 0 when it is due as good as now. */
 export function secondsUntilDue(eta: number | undefined, clock: Clock): number {
   const remainingMs = eta === undefined ? 0 : eta - clock.now();
-  return remainingMs > EARLY_TOLERANCE_MS ? Math.ceil(remainingMs / 1000) : 0;
+  return remainingMs > WAITED_FOR_MS ? Math.ceil(remainingMs / 1000) : 0;
 }
 
 /** Puts a task whose ETA is ahead out of sight without holding it. Resolves with the seconds until it is seen again. */

@@ -6,14 +6,18 @@ export function isOneOf(error: unknown, classes: readonly ErrorClass[]): boolean
   return classes.some((errorClass) => error instanceof errorClass);
 }
 
-/** The retry that `autoretryFor` asks for after `error`, or undefined where it does not ask for one. */
+/** Whether `autoretryFor` covers `error`. */
+export function isRetriedAutomatically(error: unknown, options: ResolvedTaskOptions): boolean {
+  return isOneOf(error, options.autoretryFor) && !isOneOf(error, options.dontAutoretryFor);
+}
+
+/** The retry that follows an error which `autoretryFor` covers. */
 export function automaticRetry(
   error: unknown,
   options: ResolvedTaskOptions,
   retries: number,
   random: () => number = Math.random,
-): Retry | undefined {
-  if (!isOneOf(error, options.autoretryFor) || isOneOf(error, options.dontAutoretryFor)) return undefined;
+): Retry {
   if (options.retryBackoff === false || options.retryBackoff === 0) return new Retry({ cause: error });
   return new Retry({ cause: error, countdown: exponentialBackoff(options, retries, random) });
 }

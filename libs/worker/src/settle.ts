@@ -1,4 +1,5 @@
 import {
+  InvalidTaskError,
   retryMessage,
   type Clock,
   type Delivery,
@@ -35,8 +36,8 @@ export interface SettleDeps {
   /** Node name of this worker, `celery@<host>`. */
   readonly hostname: string;
   readonly maxDeliveries: number;
-  /** Seconds until a message refused with `Reject(requeue)` is visible again. */
-  readonly requeueDelay: number;
+  /** Seconds until a message of a queue that is refused with `Reject(requeue)` is visible again. */
+  readonly requeueDelay: (queue: string) => number;
   /** Longest representation of arguments in the headers of a retry. */
   readonly argsreprMaxsize: number | undefined;
 }
@@ -56,13 +57,13 @@ const TABLE: SettleTable = {
   },
 
   async failure({ error }, { request, task, delivery }, { events }) {
-    if (task.options.acksOnFailure) acknowledge(delivery, events);
+    if (task.options.acksOnFailure || !task.options.acksLate) acknowledge(delivery, events);
     else await leaveToRedrive(delivery);
     events.emit('failed', { request, error, expected: isOneOf(error, task.options.throws) });
   },
 
   async timeLimit({ error }, { request, task, delivery }, { events }) {
-    if (task.options.acksOnTimeout) acknowledge(delivery, events);
+    if (task.options.acksOnTimeout || !task.options.acksLate) acknowledge(delivery, events);
     else await leaveToRedrive(delivery);
     events.emit('timeLimit', { request, seconds: error.seconds });
     events.emit('failed', { request, error, expected: false });
@@ -70,10 +71,9 @@ const TABLE: SettleTable = {
 
   async retry(outcome, attempt, deps) {
     const { request } = attempt;
+    const impossible = whyNoRetry(outcome, attempt, deps);
+    if (impossible !== undefined) return TABLE.failure({ kind: 'failure', error: impossible }, attempt, deps);
     if (retriesInPlace(outcome, attempt)) {
-      if (!mayRetryInPlace(attempt.delivery, deps.maxDeliveries)) {
-        return TABLE.failure({ kind: 'failure', error: outcome.error }, attempt, deps);
-      }
       await attempt.delivery.release(Math.ceil(outcome.delaySeconds));
     } else {
       await republishRetry(outcome, attempt, deps);
@@ -90,7 +90,7 @@ const TABLE: SettleTable = {
   async reject({ requeue, reason }, { request, delivery, task }, { events, quarantine, requeueDelay }) {
     events.emit('rejected', { request, reason, requeue });
     if (!task.options.acksLate) return;
-    if (requeue) return delivery.release(requeueDelay);
+    if (requeue) return delivery.release(requeueDelay(delivery.queue.name));
     if (delivery.queue.redrivePolicy === undefined) return acknowledge(delivery, events);
     await quarantine.take(delivery, { reason: 'Reject', detail: reason });
   },
@@ -154,6 +154,18 @@ function retriesInPlace({ retry, delaySeconds }: Outcome<'retry'>, { delivery, t
   const changed = retry.args ?? retry.kwargs ?? retry.queue ?? retry.headers;
   const unchanged = changed === undefined && delaySeconds < MAX_VISIBILITY_SECONDS / 2;
   return delivery.queue.fifo && task.options.acksLate && unchanged;
+}
+
+/** What a task fails with whose retry could never arrive: run again, it would ask for the same. */
+function whyNoRetry(outcome: Outcome<'retry'>, attempt: Attempt, { sender, maxDeliveries }: SettleDeps): unknown {
+  const { queue } = outcome.retry;
+  if (queue !== undefined && !sender.queue(queue)) {
+    const { task, id } = attempt.request;
+    const message = `Task ${task}[${id}] asks for a retry on queue '${queue}', which is not one of this application's queues`;
+    return new InvalidTaskError(message, { cause: outcome.error });
+  }
+  const exhausted = retriesInPlace(outcome, attempt) && !mayRetryInPlace(attempt.delivery, maxDeliveries);
+  return exhausted ? outcome.error : undefined;
 }
 
 async function republishRetry(

@@ -100,10 +100,17 @@ describe('a retry', () => {
   });
 
   it('takes other arguments and another queue where it names them', async () => {
-    const bench = new Bench().task('do', fails(new Retry({ args: [2], kwargs: { a: 1 }, queue: 'slow' })));
+    const bench = new Bench().task('do', fails(new Retry({ args: [2], kwargs: { a: 1 }, queue: FIFO.name })));
     await bench.handle({ body: body({ args: [1] }) });
-    expect(bench.actions).toEqual(['publish to slow', 'acknowledge']);
+    expect(bench.actions).toEqual(['publish to orders.fifo', 'acknowledge']);
     expect(bench.sender.published[0]?.message).toMatchObject({ args: [2], kwargs: { a: 1 } });
+  });
+
+  it('is a failure where it names a queue that is not ours: run again, it would ask for the same', async () => {
+    const bench = new Bench().task('do', fails(new Retry({ queue: 'elsewhere' })));
+    await bench.handle({ body: body() });
+    expect(bench.actions).toEqual(['acknowledge']);
+    expect(bench.payload('failed').error).toMatchObject({ code: 'SQS_CELERY_INVALID_TASK' });
   });
 
   it('goes back to the queue it came from where its routing key is not a queue of ours', async () => {
@@ -197,7 +204,7 @@ describe('Ignore and Reject', () => {
   });
 
   it('Reject(requeue) gives it back after waitTimeSeconds', async () => {
-    const bench = new Bench({ options: { requeueDelay: 12 } }).task('do', fails(new Reject({ requeue: true })));
+    const bench = new Bench({ options: { requeueDelay: () => 12 } }).task('do', fails(new Reject({ requeue: true })));
     await bench.handle({ body: body() });
     expect(bench.actions).toEqual(['release 12']);
   });
@@ -232,6 +239,23 @@ describe('a task that is not run', () => {
     await bench.handle({ body: body({ expires: new Date(Date.now() - 1000) }) });
     expect(bench.actions).toEqual(['acknowledge']);
     expect(bench.names()).toContain('expired');
+  });
+
+  it('is never run before its eta, however close that is', async () => {
+    const bench = new Bench().task('do', () => Date.now());
+    const eta = Date.now() + 150;
+    await bench.handle({ body: body({ eta: new Date(eta) }) });
+    expect(bench.payload('succeeded').result).toBeGreaterThanOrEqual(eta);
+    expect(bench.actions).toEqual(['acknowledge']);
+  });
+
+  it('is left alone when its lease is lost while it waits for a close eta', async () => {
+    const bench = new Bench().task('do', () => bench.actions.push('run'));
+    const delivery = bench.delivery({ body: body({ eta: new Date(Date.now() + 1_500) }) });
+    const handled = bench.worker.handle(delivery);
+    delivery.controller.abort(new Boom('lease lost'));
+    await handled;
+    expect(bench.actions).toEqual([]);
   });
 
   it('is parked until its eta, or until it expires', async () => {

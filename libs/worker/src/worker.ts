@@ -2,6 +2,7 @@ import {
   WorkerLostError,
   decodeMessage,
   parseIsoDateTime,
+  sleep,
   type Clock,
   type DecodedMessage,
   type DecodeOptions,
@@ -31,8 +32,8 @@ export interface WorkerOptions {
   readonly unknownTask?: UnknownTaskPolicy;
   /** What to do with messages of a FIFO queue without dead-letter queue that nobody can run. Default: `block`. */
   readonly poison?: PoisonPolicy;
-  /** Seconds until a message refused with `Reject(requeue)` is visible again. Default: 20. */
-  readonly requeueDelay?: number;
+  /** Seconds until a message of a queue that is refused with `Reject(requeue)` is visible again. Default: 20. */
+  readonly requeueDelay?: (queue: string) => number;
   /** Longest representation of arguments in the headers of a retry; 0 leaves them out. Default: 1024. */
   readonly argsreprMaxsize?: number;
 }
@@ -61,7 +62,7 @@ export class Worker {
 
   constructor(deps: WorkerDeps) {
     const { publisher, sender, events, clock, hostname, options = {} } = deps;
-    const { maxDeliveries = DEFAULT_MAX_DELIVERIES, requeueDelay = DEFAULT_REQUEUE_DELAY } = options;
+    const { maxDeliveries = DEFAULT_MAX_DELIVERIES, requeueDelay = () => DEFAULT_REQUEUE_DELAY } = options;
     this.#deps = deps;
     this.#quarantine = new Quarantine({ sender, hostname, events, ...(options.poison && { poison: options.poison }) });
     this.#notMine = new NotMine(sender, this.#quarantine, options.unknownTask);
@@ -155,6 +156,8 @@ export class Worker {
   async #run(attempt: Attempt): Promise<Outcome | undefined> {
     const { task, message, request, delivery } = attempt;
     const { events, clock } = this.#deps;
+    const waitMs = millisecondsUntilDue(message, clock);
+    if (waitMs > 0 && !(await stillHeldAfter(waitMs, delivery, clock))) return undefined;
     events.emit('received', { request });
     if (hasFollowers(message)) events.emit('workflowEnds', { request });
     if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
@@ -182,6 +185,18 @@ export class Worker {
     const action = await this.#quarantine.take(delivery, { reason, detail });
     this.#deps.events.emit('poison', { delivery, reason, detail, action });
   }
+}
+
+/** An ETA that is too close for SQS's whole seconds is waited for in its slot. */
+function millisecondsUntilDue({ headers }: TaskMessage, clock: Clock): number {
+  const eta = headers.eta === null ? undefined : parseIsoDateTime(headers.eta);
+  return eta === undefined ? 0 : eta - clock.now();
+}
+
+/** False when the message was taken away meanwhile. */
+async function stillHeldAfter(waitMs: number, delivery: Delivery, clock: Clock): Promise<boolean> {
+  await sleep(clock, waitMs, delivery.lease.signal);
+  return !delivery.lease.signal.aborted;
 }
 
 function hasFollowers({ embed: { callbacks, errbacks, chain, chord } }: TaskMessage): boolean {

@@ -1,3 +1,4 @@
+export { SqsCeleryError } from '../errors/sqs-celery-error.js';
 export { sleep, systemClock, type Clock, type Timer } from './clock.js';
 export type { Delivery, DeliveryHandler, Lease } from './delivery.js';
 export type { Log } from './log.js';

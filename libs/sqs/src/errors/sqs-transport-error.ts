@@ -1,3 +1,5 @@
+import { SqsCeleryError } from '#celery/ports';
+
 /**
  * The errors of the transport:
  *
@@ -20,14 +22,4 @@
  * ├── RequestTimedOutError
  * └── TransportClosedError
  */
-export class SqsTransportError extends Error {
-  constructor(
-    /** Stable name of the error, `SQS_CELERY_…`. */
-    readonly code: string,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-}
+export class SqsTransportError extends SqsCeleryError {}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Ignore, MaxRetriesExceededError, Reject, Retry, UnrecoverableError } from '#celery';
-import { resolveTaskOptions } from '#worker';
+import { resolveTaskOptions } from './task-options.js';
 import { failureOf } from './failure-of.js';
 
 const error = new RangeError('x');

@@ -1,5 +1,7 @@
 import { MaxRetriesExceededError, Retry, TaskPredicate, UnrecoverableError } from '#celery';
-import type { ErrorClass, ResolvedTaskOptions, TaskRequest } from '#worker';
+import { isRetriedAutomatically } from './retry-policy.js';
+import type { ResolvedTaskOptions } from './task-options.js';
+import type { TaskRequest } from './task-request.js';
 
 /** Why a run that threw has failed for good. */
 export interface Failure {
@@ -9,15 +11,15 @@ export interface Failure {
 type Attempt = Pick<TaskRequest, 'id' | 'task' | 'retries' | 'maxRetries'>;
 
 /**
- * The failure behind what a run threw: what exception filters may see. Undefined where the worker will not call it a failure:
- * control flow, and errors that are retried.
+ * The failure behind what a run threw: what exception filters may see. Undefined where it is none: control flow, and errors
+ * that are retried.
  */
 export function failureOf(thrown: unknown, attempt: Attempt, options: ResolvedTaskOptions): Failure | undefined {
   if (thrown instanceof Retry) return exhaustedRetry(thrown, attempt);
   if (thrown instanceof TaskPredicate) return undefined;
   if (thrown instanceof UnrecoverableError) return { error: thrown.cause ?? thrown };
-  const isRetried = isOneOf(thrown, options.autoretryFor) && !isOneOf(thrown, options.dontAutoretryFor);
-  return isRetried && !isExhausted(attempt, attempt.maxRetries) ? undefined : { error: thrown };
+  const isRetried = isRetriedAutomatically(thrown, options) && !isExhausted(attempt, attempt.maxRetries);
+  return isRetried ? undefined : { error: thrown };
 }
 
 function exhaustedRetry({ maxRetries, cause }: Retry, attempt: Attempt): Failure | undefined {
@@ -27,8 +29,4 @@ function exhaustedRetry({ maxRetries, cause }: Retry, attempt: Attempt): Failure
 
 function isExhausted({ retries }: Attempt, maxRetries: number | null): boolean {
   return maxRetries !== null && retries >= maxRetries;
-}
-
-function isOneOf(error: unknown, classes: readonly ErrorClass[]): boolean {
-  return classes.some((errorClass) => error instanceof errorClass);
 }
