@@ -1,19 +1,14 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import {
-  builtinCompressors,
-  loadCompressor,
-  type Clock,
-  type Compressors,
-  type DecodeOptions,
-  type EncodeOptions,
-} from '#celery';
+import type { Clock, Compressors, DecodeOptions, EncodeOptions } from '#celery';
 import { Producer, Publisher } from '#producer';
 import { SqsTransport } from '#sqs';
 import { TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
-import { NotConnectedError, UndefinedQueueError } from './errors.js';
+import { availableCompressors } from './available-compressors.js';
+import { InvalidConfigurationError, NotConnectedError, UndefinedQueueError } from './errors.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import { CLOCK } from './tokens.js';
+import { queueProblems } from './worker/queue-warnings.js';
 
 /** What is there between start and end of the application. */
 interface Opened {
@@ -56,7 +51,7 @@ export class SqsConnection {
    * @param consumes whether messages will be received, from the queues that say so
    */
   async open(options: ResolvedOptions, consumes: boolean): Promise<void> {
-    const compressors = await compressorsFor(options.compression);
+    const compressors = await availableCompressors(options.compression);
     const transport = new SqsTransport({
       ...definedOf(options),
       queues: options.queues.map(({ receive: _receive, ...queue }) => ({
@@ -68,6 +63,7 @@ export class SqsConnection {
     });
     try {
       await transport.prepare();
+      if (consumes) checkQueues(transport, options);
     } catch (error) {
       await transport.close();
       throw error;
@@ -110,17 +106,21 @@ export class SqsConnection {
   }
 }
 
+function checkQueues(transport: SqsTransport, options: ResolvedOptions): void {
+  const consumed = new Set(options.queues.filter(({ consume }) => consume).map(({ name }) => name));
+  const problems = queueProblems(
+    transport.queues().filter(({ name }) => consumed.has(name)),
+    options,
+  );
+  if (problems.length > 0) throw new InvalidConfigurationError(problems);
+}
+
 function definedOf({ client, clientConfig, createMissingQueues }: ResolvedOptions) {
   return {
     ...(client && { client }),
     ...(clientConfig && { clientConfig }),
     ...(createMissingQueues !== undefined && { createMissingQueues }),
   };
-}
-
-/** Node's own, and the one of the options: others come from packages that are only loaded when they are asked for. */
-async function compressorsFor(name: string | undefined): Promise<Compressors> {
-  return name === undefined ? builtinCompressors : builtinCompressors.with(await loadCompressor(name));
 }
 
 function encodeOptions({ envelope, jsonTypes, compression }: ResolvedOptions, compressors: Compressors): EncodeOptions {

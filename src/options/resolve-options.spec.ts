@@ -6,7 +6,7 @@ describe('resolveOptions', () => {
     expect(resolveOptions({})).toEqual({
       queues: [{ name: 'celery', sqsName: 'celery', consume: true, receive: { concurrency: 10 } }],
       taskDefaultQueue: 'celery',
-      shutdownTimeoutMs: 25_000,
+      shutdownTimeoutMs: 20_000,
     });
   });
 

@@ -7,7 +7,7 @@ import type { SqsCeleryOptions } from './sqs-celery-options.js';
 
 const DEFAULT_QUEUES = ['celery'];
 const DEFAULT_CONCURRENCY = 10;
-const DEFAULT_SHUTDOWN_TIMEOUT_MS = 25_000;
+const DEFAULT_SHUTDOWN_TIMEOUT_MS = 20_000;
 
 /** One queue as the transport and the poller need it. */
 export interface ResolvedQueue extends TransportQueue {

@@ -28,7 +28,7 @@ export interface SqsCeleryOptions extends ReceiveOptions {
   readonly worker?: boolean;
   /**
    * Milliseconds that running tasks get to end when the application closes; then their `AbortSignal` is aborted and their
-   * messages go back. Keep it below the grace period of what stops the process (30 s in Kubernetes and ECS). Default: 25 000.
+   * messages go back. Keep it below the grace period of what stops the process (30 s in Kubernetes and ECS). Default: 20 000.
    */
   readonly shutdownTimeoutMs?: number;
   /** Receives after which a message is given up where its queue has no redrive policy. Default: 10. */
@@ -38,7 +38,10 @@ export interface SqsCeleryOptions extends ReceiveOptions {
    * queue, or fail them. Default: `handBack`.
    */
   readonly unknownTask?: UnknownTaskPolicy;
-  /** What to do with what nobody can run on a FIFO queue without dead-letter queue: block its group, or delete. Default: `block`. */
+  /**
+   * What to do with what nobody can run on a FIFO queue without dead-letter queue: block its group, or delete it. Must be chosen
+   * where such a queue is consumed.
+   */
   readonly poison?: PoisonPolicy;
   /** MIME types of accepted messages (Celery's `accept_content`). Default: `['application/json']`. */
   readonly acceptContent?: readonly string[];
@@ -48,9 +51,8 @@ export interface SqsCeleryOptions extends ReceiveOptions {
    */
   readonly envelope?: 'base64' | 'raw' | 'compact';
   /**
-   * Compression of sent messages (Celery's `task_compression`): `gzip`, `zlib`, `brotli`, `zstd`, `bzip2`, `lzma`. Messages
-   * with the first three can always be read; the others come from optional packages, and are read where they are named here.
-   * Default: none.
+   * Compression of sent messages (Celery's `task_compression`): `gzip`, `zlib`, `brotli`, `zstd`, `lzma`. `zstd` (before Node
+   * 22.15) and `lzma` come from optional packages. Whatever is installed can be read, bzip2 too. Default: none.
    */
   readonly compression?: string;
   /** Own types in JSON, as kombu's `register_type`. Default: none. */

@@ -58,13 +58,18 @@ const optionRules: OptionRules<SqsCeleryOptions> = {
   acceptContent: { expectation: 'an array of MIME types', check: isStrings },
   envelope: oneOf('base64', 'raw', 'compact'),
   compression: {
-    expectation: "the name of one of Celery's compressions (gzip, zlib, brotli, zstd, bzip2, lzma)",
-    check: (value) => typeof value === 'string' && knownCompression(value) !== undefined,
+    expectation: "the name of one of Celery's compressions (gzip, zlib, brotli, zstd, lzma; bzip2 can only be read)",
+    check: (value) => typeof value === 'string' && isWritable(knownCompression(value)?.contentType),
   },
   jsonTypes: { ...anObject, expectation: 'the value of jsonTypes([…])' },
   argsreprMaxsize: whole(0),
   resultreprMaxsize: whole(0),
 };
+
+/** No maintained library writes bzip2. */
+function isWritable(contentType: string | undefined): boolean {
+  return contentType !== undefined && contentType !== 'application/x-bz2';
+}
 
 /** Lists everything that is wrong with the options of `forRoot`; empty when they are right. */
 export function optionProblems(options: SqsCeleryOptions): string[] {

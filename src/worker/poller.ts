@@ -33,7 +33,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     const queues = options.queues.filter(({ consume }) => consume);
     if (!this.#polls(options, queues)) return;
     this.report.starting(queues, `celery@${hostname()}`);
-    this.#warn(options, queues);
+    this.#warn(queues);
     this.enhancers.report();
     this.#start(options, queues);
     this.report.ready(`celery@${hostname()}`);
@@ -63,11 +63,11 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     return queues.length > 0;
   }
 
-  #warn(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {
+  #warn(queues: readonly ResolvedQueue[]): void {
     const consumed = this.connection.opened.transport
       .queues()
       .filter(({ name }) => queues.some((queue) => queue.name === name));
-    for (const warning of queueWarnings(consumed, options)) this.#log.warn(warning);
+    for (const warning of queueWarnings(consumed)) this.#log.warn(warning);
   }
 
   #start(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {

@@ -1,16 +1,21 @@
 import { expect, it } from 'vitest';
-import { queueWarnings } from './queue-warnings.js';
+import { queueProblems, queueWarnings } from './queue-warnings.js';
 
-const queue = { name: 'q', url: 'http://h/q', fifo: false, visibilityTimeout: 30 };
-const redrivePolicy = { deadLetterTargetArn: 'arn', maxReceiveCount: 10 };
+const queue = { name: 'celery', url: 'http://127.0.0.1/000000000000/celery', fifo: false, visibilityTimeout: 30 };
+const redrivePolicy = { deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dlq', maxReceiveCount: 5 };
+const { visibilityTimeout: _unknown, ...unread } = queue;
 
 it.each([
-  [{ ...queue, redrivePolicy }, {}, []],
-  [{ ...queue, visibilityTimeout: undefined }, {}, []],
-  [queue, {}, [expect.stringContaining('has no dead-letter queue')]],
-  [{ ...queue, fifo: true }, {}, [expect.stringContaining("poison: 'block' or 'delete'")]],
-  [{ ...queue, fifo: true }, { poison: 'block' as const }, []],
-])('%#: warns where a message has no place to go', ({ visibilityTimeout, ...info }, options, warnings) => {
-  const known = visibilityTimeout === undefined ? info : { ...info, visibilityTimeout };
-  expect(queueWarnings([known], options)).toEqual(warnings);
+  ['a standard queue without dead-letter queue', queue, [], [expect.stringContaining('no dead-letter queue')]],
+  ['one with a dead-letter queue', { ...queue, redrivePolicy }, [], []],
+  ['one whose attributes are not known', unread, [], []],
+  ['a FIFO queue without', { ...queue, fifo: true }, [expect.stringContaining("poison: 'block' or 'delete'")], []],
+  ['a FIFO queue with', { ...queue, fifo: true, redrivePolicy }, [], []],
+])('of %s', (_what, info, problems, warnings) => {
+  expect(queueProblems([info], {})).toEqual(problems);
+  expect(queueWarnings([info])).toEqual(warnings);
+});
+
+it('is satisfied by a choice', () => {
+  expect(queueProblems([{ ...queue, fifo: true }], { poison: 'block' })).toEqual([]);
 });

@@ -2,20 +2,31 @@ import type { QueueInfo } from '#celery';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 
 /**
- * What may surprise on the consumed queues, one sentence each: where a message that nobody can run has no place to go. What
- * is not known, as `sqs:GetQueueAttributes` is denied, the transport has said already.
+ * What must be decided before a FIFO queue is consumed, one sentence each: without a dead-letter queue, a message that nobody can
+ * run blocks its group or is lost, and neither is ours to choose.
  */
-export function queueWarnings(queues: readonly QueueInfo[], { poison }: Pick<ResolvedOptions, 'poison'>): string[] {
-  return queues.flatMap(({ name, fifo, visibilityTimeout, redrivePolicy }) => {
-    const isKnown = visibilityTimeout !== undefined;
-    if (!isKnown || redrivePolicy) return [];
-    if (!fifo) {
-      return [`Queue ${name} has no dead-letter queue: messages nobody can run come back until their retention ends.`];
-    }
-    if (poison) return [];
-    return [
-      `FIFO queue ${name} has no dead-letter queue: a message nobody can run blocks its group until its retention ends. ` +
-        `Give the queue a redrive policy, or choose with the option poison: 'block' or 'delete'.`,
-    ];
-  });
+export function queueProblems(queues: readonly QueueInfo[], { poison }: Pick<ResolvedOptions, 'poison'>): string[] {
+  if (poison) return [];
+  return withoutDeadLetterQueue(queues)
+    .filter(({ fifo }) => fifo)
+    .map(
+      ({ name }) =>
+        `FIFO queue ${name} has no dead-letter queue, so a message nobody can run blocks its group until its retention ends: ` +
+        `give the queue a redrive policy, or choose with the option poison: 'block' or 'delete'`,
+    );
+}
+
+/** What may surprise on the consumed queues, one sentence each. */
+export function queueWarnings(queues: readonly QueueInfo[]): string[] {
+  return withoutDeadLetterQueue(queues)
+    .filter(({ fifo }) => !fifo)
+    .map(
+      ({ name }) =>
+        `Queue ${name} has no dead-letter queue: messages nobody can run come back until their retention ends.`,
+    );
+}
+
+/** What is not known, as `sqs:GetQueueAttributes` is denied, the transport has said already. */
+function withoutDeadLetterQueue(queues: readonly QueueInfo[]): QueueInfo[] {
+  return queues.filter(({ visibilityTimeout, redrivePolicy }) => visibilityTimeout !== undefined && !redrivePolicy);
 }

@@ -16,7 +16,7 @@ const FIRST_SIZE = 256 * 1024;
 export async function bzip2Compressor(module: unknown): Promise<Compressor> {
   const init = property(property(module, 'default'), 'init');
   if (typeof init !== 'function') throw incompatible('@foxglove/wasm-bz2');
-  const bzip2: unknown = await init.call(property(module, 'default'));
+  const bzip2 = await withoutProcessListeners((): unknown => init.call(property(module, 'default')));
   if (!isBzip2(bzip2)) throw incompatible('@foxglove/wasm-bz2');
   return {
     ...BZIP2,
@@ -27,6 +27,22 @@ export async function bzip2Compressor(module: unknown): Promise<Compressor> {
     },
     decompress: (bytes, maxBytes) => decompress(bzip2, bytes, maxBytes),
   };
+}
+
+/**
+ * The library's runtime adds process-wide handlers that rethrow every error of the application, which ends the process: they are
+ * taken off again, in the turn in which they are added.
+ */
+function withoutProcessListeners<Result>(load: () => Result): Result {
+  const events = ['uncaughtException', 'unhandledRejection'];
+  const before = new Set(events.flatMap((event) => process.listeners(event as 'uncaughtException')));
+  const result = load();
+  for (const event of events) {
+    for (const listener of process.listeners(event as 'uncaughtException')) {
+      if (!before.has(listener)) process.off(event, listener);
+    }
+  }
+  return result;
 }
 
 /** The output is allocated up front and WebAssembly memory never shrinks: so a small one is tried first, then larger ones. */

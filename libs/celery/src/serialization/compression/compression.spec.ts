@@ -168,6 +168,13 @@ describe.each(optional)('$name', ({ compressor, sample }) => {
 });
 
 describe('bzip2', () => {
+  it('leaves the handlers of the process alone', async () => {
+    const handlers = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event));
+    const before = handlers();
+    await loadCompressor('bzip2').catch(() => undefined);
+    expect(handlers()).toEqual(before);
+  });
+
   it.skipIf(!bzip2)('is not written', () => {
     expect(() => bzip2!.compress(text)).toThrow(UnsupportedCompressionError);
   });

@@ -6,6 +6,9 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 
+/** As in the package itself: the transport reaches the ports by their name. */
+const MANIFEST = { type: 'module', imports: { '#celery/ports': './libs/celery/src/ports/index.js' } };
+
 /** Libraries compiled to JavaScript, as threads need them: Node 20 runs no TypeScript. */
 export interface Compiled {
   /** The compiled form of a source file, named from the project's root. */
@@ -17,7 +20,7 @@ export interface Compiled {
 export function compile(...folders: readonly string[]): Compiled {
   mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
   const target = mkdtempSync(join(root, 'node_modules/.cache/compiled-'));
-  writeFileSync(join(target, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(target, 'package.json'), JSON.stringify(MANIFEST));
   for (const folder of folders) {
     for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
       if (file.endsWith('.ts') && !/\.(spec|test-support)\.ts$/.test(file)) compileFile(join(folder, file), target);

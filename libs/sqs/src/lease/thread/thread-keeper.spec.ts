@@ -21,7 +21,7 @@ let log: LogLines;
 let events: string[];
 
 beforeAll(async () => {
-  compiled = compile('libs/sqs/src', 'libs/sqs-local/src');
+  compiled = compile('libs/sqs/src', 'libs/sqs-local/src', 'libs/celery/src');
   const source = `
     import { parentPort } from 'node:worker_threads';
     const { LocalSqs } = await import(${JSON.stringify(compiled.url('libs/sqs-local/src/index.ts').href)});
