@@ -89,6 +89,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
       clock,
       events,
       hostname: `celery@${hostname()}`,
+      route: (task) => this.connection.optionsOf(task).queue ?? options.taskDefaultQueue,
       decode,
       options: workerOptions(options),
     });

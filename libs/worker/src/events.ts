@@ -28,12 +28,15 @@ export interface WorkerEventMap {
   parked: { readonly request: TaskRequest; readonly delaySeconds: number };
   /** Another consumer may have the message: nothing of this attempt was kept. */
   leaseLost: { readonly request: TaskRequest; readonly reason: unknown };
-  /** A message that another fleet must handle: an unknown task, or a content type that is not accepted (`contentType`). */
+  /** A message that another fleet must handle. */
   notMine: {
     readonly delivery: Delivery;
     readonly task: string | undefined;
     readonly id: string | undefined;
-    readonly contentType: string | undefined;
+    /** `NotRegistered`, `ContentDisallowed`, or `Workflow`: what follows the task cannot be sent from here. */
+    readonly reason: NotMineReason;
+    /** The reason in words, for the log. */
+    readonly detail: string;
     /** What became of it. */
     readonly action: 'handedBack' | QuarantineAction;
   };
@@ -44,11 +47,12 @@ export interface WorkerEventMap {
     readonly detail: string;
     readonly action: QuarantineAction;
   };
-  /** The message names what is to follow the task (`link`, a chain, a chord), which this worker does not send yet. */
-  workflowEnds: { readonly request: TaskRequest };
   /** Sending or deleting failed after the task had its outcome: the message comes back and the task runs again. */
   settleFailed: { readonly delivery: Delivery; readonly error: unknown };
 }
+
+/** Why a message is for another fleet. */
+export type NotMineReason = 'NotRegistered' | 'ContentDisallowed' | 'Workflow';
 
 /** What became of a message that this fleet gave up on. */
 export type QuarantineAction = 'deadLettered' | 'deleted' | 'left';

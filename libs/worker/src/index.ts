@@ -1,4 +1,10 @@
-export { WorkerEvents, type QuarantineAction, type WorkerEvent, type WorkerEventMap } from './events.js';
+export {
+  WorkerEvents,
+  type NotMineReason,
+  type QuarantineAction,
+  type WorkerEvent,
+  type WorkerEventMap,
+} from './events.js';
 export { failureOf, type Failure } from './failure-of.js';
 export type { UnknownTaskPolicy } from './not-mine.js';
 export type { PoisonPolicy } from './quarantine.js';

@@ -1,7 +1,7 @@
 import type { Delivery, MessageSender } from '#celery';
 import { backOffSeconds } from './back-off.js';
 import type { QuarantineAction } from './events.js';
-import type { Quarantine } from './quarantine.js';
+import type { Quarantine, QuarantineReason } from './quarantine.js';
 import { mayGoBack } from './receive-budget.js';
 import { republish } from './republish.js';
 
@@ -15,7 +15,8 @@ const MAX_HAND_BACKS = 20;
 const HAND_BACKS = 'CeleryHandBacks';
 
 /**
- * Messages that another fleet must handle: unknown tasks, and content types that are not accepted. They are handed back with a
+ * Messages that another fleet must handle: unknown tasks, content types that are not accepted, steps of workflows that cannot be
+ * continued from here. They are handed back with a
  * jittered delay; when the redrive policy would soon move a message that is perfectly healthy elsewhere, it is published
  * again instead. Nothing is stored meanwhile.
  */
@@ -30,15 +31,15 @@ export class NotMine {
     this.#policy = policy;
   }
 
-  /** Hands the message back, or gives it up where the policy or the bound says so. `name`: what is reported as the error. */
-  async settle(delivery: Delivery, name: string): Promise<'handedBack' | QuarantineAction> {
+  /** Hands the message back, or gives it up where the policy or the bound says so. */
+  async settle(delivery: Delivery, why: QuarantineReason): Promise<'handedBack' | QuarantineAction> {
     if (this.#policy === 'fail') {
       await delivery.acknowledge();
       return 'deleted';
     }
     const handBacks = earlierHandBacks(delivery) + delivery.receiveCount;
     if (this.#policy === 'deadLetter' || handBacks > MAX_HAND_BACKS) {
-      return this.#quarantine.take(delivery, { reason: 'NotRegistered', detail: name });
+      return this.#quarantine.take(delivery, why);
     }
     await this.#handBack(delivery, handBacks);
     return 'handedBack';

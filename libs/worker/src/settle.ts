@@ -1,4 +1,5 @@
 import {
+  EncodeError,
   InvalidTaskError,
   retryMessage,
   type Clock,
@@ -9,6 +10,7 @@ import {
 } from '#celery';
 import { backOffSeconds } from './back-off.js';
 import type { WorkerEvents } from './events.js';
+import { hasFollowUps, type FollowUps } from './follow-ups.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { park } from './park.js';
 import type { Quarantine } from './quarantine.js';
@@ -31,6 +33,7 @@ export interface SettleDeps {
   readonly publisher: TaskPublisher;
   readonly sender: MessageSender;
   readonly quarantine: Quarantine;
+  readonly followUps: FollowUps;
   readonly events: WorkerEvents;
   readonly clock: Clock;
   /** Node name of this worker, `celery@<host>`. */
@@ -51,18 +54,32 @@ type SettleTable = {
  * moved. Whatever has to be sent is sent first, and the delete comes last: at least once.
  */
 const TABLE: SettleTable = {
-  success({ result, runtimeSeconds }, { request, delivery }, { events }) {
-    acknowledge(delivery, events);
-    events.emit('succeeded', { request, result, runtimeSeconds });
+  async success({ result, runtimeSeconds }, attempt, deps) {
+    const { request, delivery, message } = attempt;
+    if (hasFollowUps(message)) {
+      try {
+        await deps.followUps.sendAfterSuccess(attempt, result);
+      } catch (error) {
+        // Run again, the task would give the same result: it has failed, as in Celery.
+        if (error instanceof EncodeError) return TABLE.failure({ kind: 'failure', error }, attempt, deps);
+        throw error;
+      }
+    }
+    acknowledge(delivery, deps.events);
+    deps.events.emit('succeeded', { request, result, runtimeSeconds });
   },
 
-  async failure({ error }, { request, task, delivery }, { events }) {
+  async failure({ error }, attempt, { events, followUps }) {
+    const { request, task, delivery } = attempt;
+    await followUps.sendAfterFailure(attempt);
     if (task.options.acksOnFailure || !task.options.acksLate) acknowledge(delivery, events);
     else await leaveToRedrive(delivery);
     events.emit('failed', { request, error, expected: isOneOf(error, task.options.throws) });
   },
 
-  async timeLimit({ error }, { request, task, delivery }, { events }) {
+  async timeLimit({ error }, attempt, { events, followUps }) {
+    const { request, task, delivery } = attempt;
+    await followUps.sendAfterFailure(attempt);
     if (task.options.acksOnTimeout || !task.options.acksLate) acknowledge(delivery, events);
     else await leaveToRedrive(delivery);
     events.emit('timeLimit', { request, seconds: error.seconds });
@@ -105,7 +122,9 @@ const TABLE: SettleTable = {
     deps.events.emit('parked', { request, delaySeconds: parkedSeconds });
   },
 
-  async tooManyDeliveries({ error }, { request, delivery }, { events, quarantine }) {
+  async tooManyDeliveries({ error }, attempt, { events, quarantine, followUps }) {
+    const { request, delivery } = attempt;
+    await followUps.sendAfterFailure(attempt);
     events.emit('failed', { request, error, expected: false });
     // Where its attributes could not be read, the queue may well have a redrive policy: the message is left to it.
     if (delivery.queue.visibilityTimeout !== undefined) return acknowledge(delivery, events);

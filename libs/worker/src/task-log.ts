@@ -61,25 +61,17 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number): (() => 
 function logMessages(events: WorkerEvents, log: Log): (() => void)[] {
   const seen = new Set<string>();
   return [
-    events.on('notMine', ({ delivery, task, contentType, action }) => {
-      const subject = contentType === undefined ? `unregistered task of type '${task}'` : `content type ${contentType}`;
-      const key = `${delivery.queue.name} ${subject} ${action}`;
+    events.on('notMine', ({ delivery, detail, action }) => {
+      const key = `${delivery.queue.name} ${detail} ${action}`;
       if (seen.has(key) || seen.size >= MAX_NAMES) return;
       seen.add(key);
-      log.error(`Received ${subject} on queue ${delivery.queue.name}: ${WORDS[action]}. This is logged once.`);
+      log.error(`Received ${detail} on queue ${delivery.queue.name}: ${WORDS[action]}. This is logged once.`);
     }),
     events.on('poison', ({ delivery, reason, detail, action }) =>
       log.error(
         `Received unknown message ${delivery.messageId} on queue ${delivery.queue.name} (${reason}: ${detail}): ${WORDS[action]}.`,
       ),
     ),
-    events.on('workflowEnds', ({ request: { task } }) => {
-      if (seen.has(task) || seen.size >= MAX_NAMES) return;
-      seen.add(task);
-      log.warn(
-        `Messages of task ${task} name tasks to follow it (link, chain or chord), which this version does not send. This is logged once.`,
-      );
-    }),
     events.on('settleFailed', ({ delivery, error }) =>
       log.error(
         `Message ${delivery.messageId} of queue ${delivery.queue.name} could not be settled and will come back: ${reprOfError(error)}`,

@@ -1,4 +1,4 @@
-import { Ignore, Reject, Retry, UnrecoverableError, signature } from '#celery';
+import { Ignore, Reject, Retry, UnrecoverableError } from '#celery';
 import { describe, expect, it } from 'vitest';
 import { TaskRequest } from './task-request.js';
 import { Bench, DEAD_LETTERS, FIFO, STANDARD, body, withRedrive } from './worker.test-support.js';
@@ -41,12 +41,6 @@ describe('a task that runs', () => {
     await bench.worker.handle(delivery);
     expect(bench.actions).toEqual(['acknowledge']);
     expect(bench.names()).toEqual(['received', 'settleFailed']);
-  });
-
-  it('says so when its message names tasks to follow it', async () => {
-    const bench = new Bench().task('do', () => undefined);
-    await bench.handle({ body: body({ embed: { chain: [signature('next')] } }) });
-    expect(bench.names()).toEqual(['received', 'workflowEnds', 'started', 'succeeded']);
   });
 
   it('finds itself as TaskRequest.current()', async () => {

@@ -133,7 +133,6 @@ const ALL_EVENTS: WorkerEvent[] = [
   'leaseLost',
   'notMine',
   'poison',
-  'workflowEnds',
   'settleFailed',
 ];
 
@@ -157,6 +156,7 @@ export class Bench {
       clock,
       events: this.events,
       hostname: 'celery@test',
+      route: () => STANDARD.name,
       options,
     });
   }

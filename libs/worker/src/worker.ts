@@ -9,12 +9,14 @@ import {
   type Delivery,
   type DeliveryHandler,
   type MessageSender,
+  type RefusedMessage,
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
 import { backOffSeconds } from './back-off.js';
-import type { WorkerEvents } from './events.js';
+import type { NotMineReason, WorkerEvents } from './events.js';
 import { execute } from './execute.js';
+import { FollowUps, hasFollowUps } from './follow-ups.js';
 import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
 import type { Outcome } from './outcome.js';
 import { secondsUntilDue } from './park.js';
@@ -46,6 +48,8 @@ export interface WorkerDeps {
   readonly events: WorkerEvents;
   /** Node name, `celery@<host>`. */
   readonly hostname: string;
+  /** The queue of a task that names none. */
+  readonly route: (task: string) => string;
   readonly decode?: DecodeOptions;
   readonly options?: WorkerOptions;
 }
@@ -70,6 +74,14 @@ export class Worker {
       publisher,
       sender,
       quarantine: this.#quarantine,
+      followUps: new FollowUps({
+        publisher,
+        sender,
+        clock,
+        hostname,
+        route: deps.route,
+        argsreprMaxsize: options.argsreprMaxsize,
+      }),
       events,
       clock,
       hostname,
@@ -96,7 +108,7 @@ export class Worker {
       case 'task':
         return this.#resolve(delivery, decoded.message);
       case 'refused':
-        return this.#handBack(delivery, decoded.task, decoded.id, decoded.contentType);
+        return this.#handBack(delivery, decoded, 'ContentDisallowed', refusal(decoded));
       case 'foreign':
         return this.#poison(delivery, 'UnknownMessage', `not a message of Celery's (${decoded.format})`);
       case 'malformed':
@@ -106,7 +118,12 @@ export class Worker {
 
   async #resolve(delivery: Delivery, message: TaskMessage): Promise<void> {
     const task = this.#deps.registry.get(message.headers.task);
-    if (!task) return this.#handBack(delivery, message.headers.task, message.headers.id, undefined);
+    const { headers } = message;
+    if (!task) return this.#handBack(delivery, headers, 'NotRegistered', `unregistered task of type '${headers.task}'`);
+    if (hasFollowUps(message) && !this.#settleDeps.followUps.canSend(message)) {
+      const detail = `task '${headers.task}' of a workflow which cannot be continued from here`;
+      return this.#handBack(delivery, headers, 'Workflow', detail);
+    }
     const attempt = this.#attempt(task, message, delivery);
     const outcome = this.#withoutRunning(attempt) ?? (await this.#run(attempt));
     if (!outcome) return;
@@ -159,7 +176,6 @@ export class Worker {
     const waitMs = millisecondsUntilDue(message, clock);
     if (waitMs > 0 && !(await stillHeldAfter(waitMs, delivery, clock))) return undefined;
     events.emit('received', { request });
-    if (hasFollowers(message)) events.emit('workflowEnds', { request });
     if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
     events.emit('started', { request });
     return execute(attempt, clock, events);
@@ -176,15 +192,26 @@ export class Worker {
     }
   }
 
-  async #handBack(delivery: Delivery, task?: string, id?: string, contentType?: string): Promise<void> {
-    const action = await this.#notMine.settle(delivery, contentType ?? task ?? 'unknown task');
-    this.#deps.events.emit('notMine', { delivery, task, id, contentType, action });
+  async #handBack(
+    delivery: Delivery,
+    { task, id }: { readonly task?: string | undefined; readonly id?: string | undefined },
+    reason: NotMineReason,
+    detail: string,
+  ): Promise<void> {
+    const action = await this.#notMine.settle(delivery, { reason, detail });
+    this.#deps.events.emit('notMine', { delivery, task, id, reason, detail, action });
   }
 
   async #poison(delivery: Delivery, reason: string, detail: string): Promise<void> {
     const action = await this.#quarantine.take(delivery, { reason, detail });
     this.#deps.events.emit('poison', { delivery, reason, detail, action });
   }
+}
+
+function refusal({ contentType, compression }: RefusedMessage): string {
+  return compression === undefined
+    ? `content type ${contentType}`
+    : `compression ${compression}, which is not installed`;
 }
 
 /** An ETA that is too close for SQS's whole seconds is waited for in its slot. */
@@ -197,10 +224,4 @@ function millisecondsUntilDue({ headers }: TaskMessage, clock: Clock): number {
 async function stillHeldAfter(waitMs: number, delivery: Delivery, clock: Clock): Promise<boolean> {
   await sleep(clock, waitMs, delivery.lease.signal);
   return !delivery.lease.signal.aborted;
-}
-
-function hasFollowers({ embed: { callbacks, errbacks, chain, chord } }: TaskMessage): boolean {
-  return (
-    [callbacks, errbacks, chain].some((signatures) => signatures !== null && signatures.length > 0) || chord !== null
-  );
 }
