@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
 
+from celery import signature
 from kombu.utils.json import dumps, loads
 
 from proj.app import app
@@ -23,6 +24,7 @@ NAMES = {
     'datetime': datetime,
     'inf': float('inf'),
     'nan': float('nan'),
+    'signature': signature,
     'time': time,
     'timedelta': timedelta,
     'timezone': timezone,
