@@ -32,6 +32,9 @@ export interface QueueConsumerOptions {
   readonly events: TransportEvents;
 }
 
+/** Milliseconds the answer to a poll of a busy queue is waited for before it is given up. */
+const answerGraceMs = 100;
+
 /** Milliseconds the last requests are given once the handlers' time is over. */
 const flushMs = 2000;
 
@@ -142,7 +145,8 @@ export class QueueConsumer implements Consumer {
     if (this.#mode !== 'running') return;
     this.#mode = 'paused';
     this.#receiver.close();
-    this.#handBackUnstarted();
+    this.#handBack(this.#room.takeAll());
+    await this.#giveUpPolls();
     await Promise.all(this.#handingBack);
   }
 
@@ -160,8 +164,9 @@ export class QueueConsumer implements Consumer {
   async #stop(shutdownTimeoutMs: number): Promise<StopReport> {
     this.#mode = 'stopping';
     this.#receiver.close();
-    this.#handBackUnstarted();
-    await this.#within(shutdownTimeoutMs, Promise.all([this.#receiver.settled(), this.#dispatcher.idle()]));
+    this.#handBack(this.#room.takeAll());
+    const polls = this.#giveUpPolls().then(() => this.#receiver.settled());
+    await this.#within(shutdownTimeoutMs, Promise.all([polls, this.#dispatcher.idle()]));
     this.#receiver.abort(new TransportClosedError('The last poll'));
     const left = [...this.#dispatcher.running];
     const takenAway = left.map((message) => this.#settler.takeAway(message));
@@ -176,13 +181,12 @@ export class QueueConsumer implements Consumer {
 
   /**
    * An aborted poll may have been given messages by SQS that nobody will see until their lease ends: only where that costs
-   * nothing but the wait is it aborted; elsewhere what it returns is handed back.
+   * nothing but the wait is it aborted, and not while a busy queue is about to answer. Elsewhere what it returns is handed back.
    */
-  #handBackUnstarted(): void {
-    if (!this.options.queue.info.fifo && receivesAreCheap(this.options.queue)) {
-      this.#receiver.abort(new TransportClosedError('The poll'));
-    }
-    this.#handBack(this.#room.takeAll());
+  async #giveUpPolls(): Promise<void> {
+    if (this.options.queue.info.fifo || !receivesAreCheap(this.options.queue)) return;
+    if (this.#receiver.lastAnswered) await this.#within(answerGraceMs, this.#receiver.settled());
+    this.#receiver.abort(new TransportClosedError('The poll'));
   }
 
   #handBack(messages: readonly HeldMessage[]): void {

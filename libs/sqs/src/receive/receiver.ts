@@ -23,6 +23,7 @@ export class Receiver {
   readonly #polls = new Map<AbortController, Promise<void>>();
   #asked = 0;
   #lastAnswerFull = false;
+  #lastAnswered = false;
   #open = false;
   #retry: Timer | undefined;
   #turn: NodeJS.Immediate | undefined;
@@ -32,6 +33,11 @@ export class Receiver {
   /** Polls that are out. */
   get polls(): number {
     return this.#polls.size;
+  }
+
+  /** Whether the last answer brought messages: there are likely to be more. */
+  get lastAnswered(): boolean {
+    return this.#lastAnswered;
   }
 
   open(): void {
@@ -107,6 +113,7 @@ export class Receiver {
     try {
       const { messages, askedAt } = await poller.poll(asked, health.failures === 0, signal);
       this.#lastAnswerFull = messages.length >= asked;
+      this.#lastAnswered = messages.length > 0;
       health.succeeded({ asked, received: messages.length, tookMs: clock.monotonic() - begun });
       this.options.arrived(messages, askedAt);
     } catch (error) {
