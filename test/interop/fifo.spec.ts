@@ -9,6 +9,7 @@ const layout = {
   pythonQueues: ['python.fifo'],
   python: predefined,
   nest: (urls: Readonly<Record<string, string>>) => ({
+    poison: 'block' as const,
     queues: [
       { name: 'nest.fifo', url: urls['nest.fifo']! },
       { name: 'python.fifo', url: urls['python.fifo']!, consume: false },
