@@ -91,6 +91,9 @@ describe('Producer', () => {
       throw new Error('unknown queue');
     };
     await expect(send({}, { route })).rejects.toThrow('unknown queue');
+    await expect(send({ delay: 5 } as never)).rejects.toThrow(
+      /'delay' is not an option of send; known are args, kwargs/,
+    );
     await expect(send({ countdown: Number.NaN })).rejects.toThrow(/countdown/);
   });
 });

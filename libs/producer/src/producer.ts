@@ -1,6 +1,14 @@
-import { createTaskMessage, type Clock, type Embed, type SignatureJson, type TaskPublisher } from '#celery';
+import {
+  InvalidTaskError,
+  createTaskMessage,
+  type Clock,
+  type Embed,
+  type SignatureJson,
+  type TaskMessage,
+  type TaskPublisher,
+} from '#celery';
 import { AsyncResult } from './async-result.js';
-import type { FromArguments, SendOptions } from './send-options.js';
+import { SEND_OPTIONS, type FromArguments, type SendOptions } from './send-options.js';
 
 /** The task in whose handler another one is sent. */
 export interface ParentTask {
@@ -35,6 +43,7 @@ export class Producer {
    * and the transport's typed errors
    */
   async send<Result = unknown>(task: string, options: SendOptions = {}): Promise<AsyncResult<Result>> {
+    checkNames(task, options);
     const { args = [], kwargs = {} } = options;
     const { publisher, route } = this.#deps;
     const message = this.#message(task, route(task, options.queue), options);
@@ -48,24 +57,39 @@ export class Producer {
     return new AsyncResult(message.headers.id, task);
   }
 
-  #message(task: string, queue: string, options: SendOptions) {
+  #message(task: string, queue: string, options: SendOptions): TaskMessage {
     const { clock, origin, currentTask, argsreprMaxsize } = this.#deps;
     const parent = currentTask?.();
-    const { taskId, timeLimit, softTimeLimit, rootId, parentId, link, linkError, ...rest } = options;
     return createTaskMessage({
-      ...rest,
       task,
       queue,
       origin,
       now: clock.now(),
-      id: taskId,
-      timelimit: [timeLimit ?? null, softTimeLimit ?? null],
-      rootId: rootId ?? parent?.rootId,
-      parentId: parentId ?? parent?.id,
-      embed: embedOf(link, linkError),
+      args: options.args,
+      kwargs: options.kwargs,
+      id: options.taskId,
+      countdown: options.countdown,
+      eta: options.eta,
+      expires: options.expires,
+      priority: options.priority,
+      headers: options.headers,
+      shadow: options.shadow,
+      ignoreResult: options.ignoreResult,
+      timelimit: [options.timeLimit ?? null, options.softTimeLimit ?? null],
+      rootId: options.rootId ?? parent?.rootId,
+      parentId: options.parentId ?? parent?.id,
+      embed: embedOf(options.link, options.linkError),
       argsreprMaxsize,
     });
   }
+}
+
+/** An option that is misspelt would be ignored in silence. */
+function checkNames(task: string, options: SendOptions): void {
+  const unknown = Object.keys(options).filter((name) => !SEND_OPTIONS.has(name));
+  if (unknown.length === 0) return;
+  const known = [...SEND_OPTIONS].join(', ');
+  throw new InvalidTaskError(`Sending ${task}: '${unknown.join("', '")}' is not an option of send; known are ${known}`);
 }
 
 function embedOf(link: SendOptions['link'], linkError: SendOptions['linkError']): Embed {

@@ -73,6 +73,10 @@ describe('Publisher', () => {
     const message = await publish({ queue: 'a.fifo' }, options);
     expect(message.messageGroupId).toBe('tenant');
     expect(message.messageDeduplicationId).toMatch(/^[0-9a-f]{64}$/);
+    for (const messageGroupId of ['tenant 1', 'ü', 'x'.repeat(129)]) {
+      expect((await publish({ queue: 'a.fifo' }, { messageGroupId })).messageGroupId).toMatch(/^[0-9a-f]{64}$/);
+      expect((await publish({}, { messageGroupId })).messageGroupId).toMatch(/^[0-9a-f]{64}$/);
+    }
   });
 
   it('gives standard messages a group only when asked to (fair queues), and never a deduplication id', async () => {

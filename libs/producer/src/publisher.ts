@@ -55,7 +55,7 @@ export class Publisher implements TaskPublisher {
     const remaining = eta === undefined ? 0 : Math.ceil((eta - this.#clock.now()) / 1000);
     return {
       ...(remaining > 0 && { delaySeconds: Math.min(remaining, MAX_DELAY_SECONDS) }),
-      ...(messageGroupId !== undefined && { messageGroupId }),
+      ...(messageGroupId !== undefined && { messageGroupId: sqsId(messageGroupId) }),
     };
   }
 }
@@ -63,7 +63,7 @@ export class Publisher implements TaskPublisher {
 function fifoIds(message: TaskMessage, options: PublishOptions): Partial<QueueMessage> {
   const { id, replacedTaskNesting, retries } = message.headers;
   return {
-    messageGroupId: options.messageGroupId ?? DEFAULT_GROUP,
+    messageGroupId: sqsId(options.messageGroupId ?? DEFAULT_GROUP),
     messageDeduplicationId: sqsId(options.messageDeduplicationId ?? `${id}:${replacedTaskNesting}:${retries}`),
   };
 }

@@ -46,3 +46,29 @@ export interface SendOptions<Args extends readonly unknown[] = readonly unknown[
   /** Id of the task that sends. Default: the task in whose handler `send` is called. */
   readonly parentId?: string;
 }
+
+const NAMES: Record<keyof SendOptions, true> = {
+  args: true,
+  kwargs: true,
+  queue: true,
+  countdown: true,
+  eta: true,
+  expires: true,
+  taskId: true,
+  priority: true,
+  headers: true,
+  shadow: true,
+  timeLimit: true,
+  softTimeLimit: true,
+  ignoreResult: true,
+  link: true,
+  linkError: true,
+  groupId: true,
+  deduplicationId: true,
+  messageAttributes: true,
+  rootId: true,
+  parentId: true,
+};
+
+/** The names of all options. */
+export const SEND_OPTIONS: ReadonlySet<string> = new Set(Object.keys(NAMES));

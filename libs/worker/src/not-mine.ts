@@ -3,16 +3,13 @@ import { backOffSeconds } from './back-off.js';
 import type { QuarantineAction } from './events.js';
 import type { Quarantine, QuarantineReason } from './quarantine.js';
 import { mayGoBack } from './receive-budget.js';
-import { republish } from './republish.js';
+import { HAND_BACKS, republish } from './republish.js';
 
 /** What to do with a task that this fleet does not know. */
 export type UnknownTaskPolicy = 'handBack' | 'deadLetter' | 'fail';
 
 /** Receives after which a task that nobody knows is given up. */
 const MAX_HAND_BACKS = 20;
-
-/** Carries the number of earlier hand-backs across a re-publish, which starts SQS's own count again. */
-const HAND_BACKS = 'CeleryHandBacks';
 
 /**
  * Messages that another fleet must handle: unknown tasks, content types that are not accepted, steps of workflows that cannot be

@@ -1,4 +1,10 @@
-import type { Delivery, MessageAttributes, MessageSender } from '#celery';
+import {
+  SqsCeleryError,
+  type Delivery,
+  type MessageAttribute,
+  type MessageAttributes,
+  type MessageSender,
+} from '#celery';
 import { backOffSeconds } from './back-off.js';
 import type { QuarantineAction, WorkerEvents } from './events.js';
 import { withAttributes } from './republish.js';
@@ -45,11 +51,10 @@ export class Quarantine {
 
   async #move(arn: string, delivery: Delivery, why: QuarantineReason): Promise<boolean> {
     try {
-      await this.#sender.sendToArn(arn, delivery.queue, {
-        body: delivery.body,
-        messageAttributes: this.#attributes(delivery, why),
-        ...(delivery.messageGroupId === undefined ? {} : { messageGroupId: delivery.messageGroupId }),
-        ...(delivery.queue.fifo ? { messageDeduplicationId: delivery.messageId } : {}),
+      await this.#send(arn, delivery, this.#attributes(delivery, why)).catch((error: unknown) => {
+        // The reason matters less than the message itself, where there is not room for both.
+        if (!isTooLarge(error)) throw error;
+        return this.#send(arn, delivery, delivery.messageAttributes);
       });
     } catch (error) {
       this.#events.emit('settleFailed', { delivery, error });
@@ -59,8 +64,16 @@ export class Quarantine {
     return true;
   }
 
+  #send(arn: string, delivery: Delivery, messageAttributes: MessageAttributes): Promise<void> {
+    return this.#sender.sendToArn(arn, delivery.queue, {
+      body: delivery.body,
+      messageAttributes,
+      ...(delivery.messageGroupId !== undefined && { messageGroupId: delivery.messageGroupId }),
+      ...(delivery.queue.fifo && { messageDeduplicationId: delivery.messageId }),
+    });
+  }
+
   #attributes(delivery: Delivery, { reason, detail }: QuarantineReason): MessageAttributes {
-    const text = (value: string) => ({ DataType: 'String', StringValue: value });
     const ours = {
       CeleryReason: text(reason),
       CeleryError: text(detail),
@@ -70,4 +83,19 @@ export class Quarantine {
     };
     return withAttributes(delivery, ours);
   }
+}
+
+/** Longest value of a message attribute of ours: names and reasons come from anywhere. */
+const MAX_ATTRIBUTE_LENGTH = 256;
+
+/** Whatever SQS does not take in a message attribute is replaced, and so is nothing at all. */
+function text(value: string): MessageAttribute {
+  const legal = value
+    .slice(0, MAX_ATTRIBUTE_LENGTH)
+    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
+  return { DataType: 'String', StringValue: legal || '-' };
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof SqsCeleryError && error.code === 'SQS_CELERY_MESSAGE_TOO_LARGE';
 }

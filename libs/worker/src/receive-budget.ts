@@ -31,8 +31,8 @@ export function mayRetryInPlace({ queue, receiveCount }: Delivery, maxDeliveries
   return receiveCount + 1 <= (queue.redrivePolicy?.maxReceiveCount ?? maxDeliveries);
 }
 
-/** Receives that an ETA longer than SQS's visibility timeout needs. */
-export function receivesForEta(sentAt: number, eta: number | undefined): number {
-  if (eta === undefined || eta <= sentAt) return 0;
-  return Math.ceil((eta - sentAt) / (MAX_VISIBILITY_SECONDS * 1000));
+/** Receives at which a task was only parked, as its ETA was ahead: one for each visibility timeout that SQS allows. */
+export function receivesForEta({ firstReceivedAt }: Delivery, eta: number | undefined): number {
+  if (eta === undefined || eta <= firstReceivedAt) return 0;
+  return Math.ceil((eta - firstReceivedAt) / (MAX_VISIBILITY_SECONDS * 1000));
 }

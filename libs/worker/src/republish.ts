@@ -22,6 +22,14 @@ export async function republish(
   await delivery.acknowledge();
 }
 
+/** Carries the number of earlier hand-backs across a re-publish, which starts SQS's own count again. */
+export const HAND_BACKS = 'CeleryHandBacks';
+
+/** The attributes that belong to the message, whatever happened to it before. */
+export function ownAttributes({ messageAttributes: { [HAND_BACKS]: _ours, ...own } }: Delivery): MessageAttributes {
+  return own;
+}
+
 /** The message's own attributes and `ours`, which win where there is no room for all. */
 export function withAttributes(delivery: Delivery, ours: MessageAttributes): MessageAttributes {
   const room = MAX_MESSAGE_ATTRIBUTES - Object.keys(ours).length;

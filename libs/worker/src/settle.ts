@@ -15,6 +15,7 @@ import type { Outcome, OutcomeKind } from './outcome.js';
 import { park } from './park.js';
 import type { Quarantine } from './quarantine.js';
 import { MAX_VISIBILITY_SECONDS, mayRetryInPlace } from './receive-budget.js';
+import { ownAttributes } from './republish.js';
 import { isOneOf } from './retry-policy.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
@@ -206,7 +207,7 @@ async function republishRetry(
     argsreprMaxsize,
   });
   await publisher.publish(next, {
-    messageAttributes: delivery.messageAttributes,
+    messageAttributes: ownAttributes(delivery),
     ...(delivery.messageGroupId !== undefined && { messageGroupId: delivery.messageGroupId }),
   });
 }

@@ -1,4 +1,4 @@
-import { Ignore, Reject, Retry, UnrecoverableError } from '#celery';
+import { Ignore, Reject, Retry, SqsCeleryError, UnrecoverableError } from '#celery';
 import { describe, expect, it } from 'vitest';
 import { TaskRequest } from './task-request.js';
 import { Bench, DEAD_LETTERS, FIFO, STANDARD, body, withRedrive } from './worker.test-support.js';
@@ -107,6 +107,14 @@ describe('a retry', () => {
     expect(bench.payload('failed').error).toMatchObject({ code: 'SQS_CELERY_INVALID_TASK' });
   });
 
+  it('keeps its message attributes, but not our count of hand-backs', async () => {
+    const bench = new Bench().task('do', fails(new Retry()));
+    const tenant = { DataType: 'String', StringValue: 'acme' };
+    const CeleryHandBacks = { DataType: 'Number', StringValue: '19' };
+    await bench.handle({ body: body(), messageAttributes: { tenant, CeleryHandBacks } });
+    expect(bench.sender.published[0]?.options?.messageAttributes).toEqual({ tenant });
+  });
+
   it('goes back to the queue it came from where its routing key is not a queue of ours', async () => {
     const bench = new Bench().task('do', fails(new Retry()));
     await bench.handle({ body: body({ queue: 'elsewhere' }) });
@@ -174,6 +182,13 @@ describe('a retry on a FIFO queue', () => {
     expect(bench.payload('succeeded').result).toBe(3);
   });
 
+  it('does not count the receives at which it was parked for its eta', async () => {
+    const bench = new Bench().task('do', ({ retries }) => retries);
+    const eta = new Date(Date.now() + 100);
+    await bench.handle({ body: fifoBody({ eta }), queue: FIFO, receiveCount: 2 });
+    expect(bench.payload('succeeded').result).toBe(0);
+  });
+
   it('is published anew when it changes the message', async () => {
     const bench = new Bench().task('do', fails(new Retry({ countdown: 1, args: [2] })));
     await bench.handle({ body: fifoBody(), queue: FIFO, messageGroupId: 'g' });
@@ -212,6 +227,25 @@ describe('Ignore and Reject', () => {
       CeleryError: { StringValue: 'no thanks' },
       CeleryWorker: { StringValue: 'celery@test' },
     });
+  });
+
+  it.each([
+    ['no reason', undefined, '-'],
+    ['characters SQS refuses', 'bell \u0007 lone \uD800', 'bell \uFFFD lone \uFFFD'],
+    ['a reason without end', 'x'.repeat(100_000), 'x'.repeat(256)],
+  ])('Reject moves it with %s, too', async (_what, reason, written) => {
+    const bench = new Bench().task('do', fails(new Reject(reason === undefined ? {} : { reason })));
+    await bench.handle({ body: body(), queue: withRedrive(STANDARD, 5) });
+    expect(bench.actions).toEqual([`send to ${DEAD_LETTERS}`, 'acknowledge']);
+    expect(bench.sender.sent[0]?.message.messageAttributes?.CeleryError?.StringValue).toBe(written);
+  });
+
+  it('Reject moves it without the reason where there is not room for both', async () => {
+    const bench = new Bench().task('do', fails(new Reject({ reason: 'no' })));
+    bench.sender.failOnce = new SqsCeleryError('SQS_CELERY_MESSAGE_TOO_LARGE', 'too large');
+    await bench.handle({ body: body(), queue: withRedrive(STANDARD, 5) });
+    expect(bench.actions).toEqual([`send to ${DEAD_LETTERS}`, 'acknowledge']);
+    expect(bench.sender.sent[0]?.message.messageAttributes).toEqual({});
   });
 
   it('Reject deletes it where there is no dead-letter queue', async () => {

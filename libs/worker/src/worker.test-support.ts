@@ -84,6 +84,7 @@ export class RecordedSender implements MessageSender, TaskPublisher {
   readonly sent: { queue: string; message: QueueMessage }[] = [];
   readonly published: { message: TaskMessage; options: PublishOptions | undefined }[] = [];
   fail: Error | undefined;
+  failOnce: Error | undefined;
 
   constructor(readonly actions: string[] = []) {}
 
@@ -105,7 +106,9 @@ export class RecordedSender implements MessageSender, TaskPublisher {
   }
 
   #record(action: string, record: () => void): Promise<void> {
-    if (this.fail) return Promise.reject(this.fail);
+    const failure = this.fail ?? this.failOnce;
+    this.failOnce = undefined;
+    if (failure) return Promise.reject(failure);
     this.actions.push(action);
     record();
     return Promise.resolve();

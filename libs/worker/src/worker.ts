@@ -133,12 +133,10 @@ export class Worker {
 
   #attempt(task: RegisteredTask, message: TaskMessage, delivery: Delivery): Attempt {
     const limits = TimeLimits.of(message.headers, task.options, delivery.lease, this.#deps.clock);
-    // A FIFO queue retries in place: the message stays as it was and only SQS counts its attempts.
-    const inPlace = delivery.queue.fifo && task.options.acksLate ? delivery.receiveCount - 1 : 0;
     const request = new TaskRequest({
       message,
       delivery,
-      retries: message.headers.retries + inPlace,
+      retries: message.headers.retries + retriesInPlace(task, message, delivery),
       maxRetries: task.options.maxRetries,
       hostname: this.#deps.hostname,
       signal: limits?.signal ?? delivery.lease.signal,
@@ -163,7 +161,7 @@ export class Worker {
       clock,
     );
     if (delaySeconds > 0) return { kind: 'early', delaySeconds };
-    if (isCrashLooping(delivery, this.#settleDeps.maxDeliveries, receivesForEta(delivery.sentAt, eta))) {
+    if (isCrashLooping(delivery, this.#settleDeps.maxDeliveries, receivesForEta(delivery, eta))) {
       const error = new WorkerLostError(`received ${delivery.receiveCount} times without an outcome`);
       return { kind: 'tooManyDeliveries', error };
     }
@@ -206,6 +204,13 @@ export class Worker {
     const action = await this.#quarantine.take(delivery, { reason, detail });
     this.#deps.events.emit('poison', { delivery, reason, detail, action });
   }
+}
+
+/** A FIFO queue retries in place: the message stays as it was and only SQS counts its attempts, and when it was parked. */
+function retriesInPlace({ options }: RegisteredTask, { headers }: TaskMessage, delivery: Delivery): number {
+  if (!delivery.queue.fifo || !options.acksLate) return 0;
+  const eta = headers.eta === null ? undefined : parseIsoDateTime(headers.eta);
+  return Math.max(0, delivery.receiveCount - 1 - receivesForEta(delivery, eta));
 }
 
 function refusal({ contentType, compression }: RefusedMessage): string {
