@@ -1,8 +1,6 @@
 import {
   WorkerLostError,
   decodeMessage,
-  parseIsoDateTime,
-  sleep,
   type Clock,
   type DecodedMessage,
   type DecodeOptions,
@@ -17,6 +15,7 @@ import { backOffSeconds } from './back-off.js';
 import type { NotMineReason, WorkerEvents } from './events.js';
 import { execute } from './execute.js';
 import { FollowUps, hasFollowUps } from './follow-ups.js';
+import { etaOf, expiresOf, untilDue } from './moments.js';
 import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
 import type { Outcome } from './outcome.js';
 import { secondsUntilDue } from './park.js';
@@ -152,10 +151,9 @@ export class Worker {
   /** The outcome of a message that is not to be run now, or undefined when it is. */
   #withoutRunning({ message, delivery }: Attempt): Outcome | undefined {
     const { clock } = this.#deps;
-    const { headers } = message;
-    const expires = headers.expires === null ? undefined : parseIsoDateTime(headers.expires);
+    const expires = expiresOf(message);
     if (expires !== undefined && clock.now() > expires) return { kind: 'expired' };
-    const eta = headers.eta === null ? undefined : parseIsoDateTime(headers.eta);
+    const eta = etaOf(message);
     const delaySeconds = secondsUntilDue(
       eta === undefined || expires === undefined ? eta : Math.min(eta, expires),
       clock,
@@ -171,8 +169,8 @@ export class Worker {
   async #run(attempt: Attempt): Promise<Outcome | undefined> {
     const { task, message, request, delivery } = attempt;
     const { events, clock } = this.#deps;
-    const waitMs = millisecondsUntilDue(message, clock);
-    if (waitMs > 0 && !(await stillHeldAfter(waitMs, delivery, clock))) return undefined;
+    const due = untilDue(message, delivery, clock);
+    if (due && !(await due)) return undefined;
     events.emit('received', { request });
     if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
     events.emit('started', { request });
@@ -207,26 +205,13 @@ export class Worker {
 }
 
 /** A FIFO queue retries in place: the message stays as it was and only SQS counts its attempts, and when it was parked. */
-function retriesInPlace({ options }: RegisteredTask, { headers }: TaskMessage, delivery: Delivery): number {
+function retriesInPlace({ options }: RegisteredTask, message: TaskMessage, delivery: Delivery): number {
   if (!delivery.queue.fifo || !options.acksLate) return 0;
-  const eta = headers.eta === null ? undefined : parseIsoDateTime(headers.eta);
-  return Math.max(0, delivery.receiveCount - 1 - receivesForEta(delivery, eta));
+  return Math.max(0, delivery.receiveCount - 1 - receivesForEta(delivery, etaOf(message)));
 }
 
 function refusal({ contentType, compression }: RefusedMessage): string {
   return compression === undefined
     ? `content type ${contentType}`
     : `compression ${compression}, which is not installed`;
-}
-
-/** An ETA that is too close for SQS's whole seconds is waited for in its slot. */
-function millisecondsUntilDue({ headers }: TaskMessage, clock: Clock): number {
-  const eta = headers.eta === null ? undefined : parseIsoDateTime(headers.eta);
-  return eta === undefined ? 0 : eta - clock.now();
-}
-
-/** False when the message was taken away meanwhile. */
-async function stillHeldAfter(waitMs: number, delivery: Delivery, clock: Clock): Promise<boolean> {
-  await sleep(clock, waitMs, delivery.lease.signal);
-  return !delivery.lease.signal.aborted;
 }
