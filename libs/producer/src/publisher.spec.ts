@@ -16,8 +16,10 @@ const clock = { now: () => NOW, monotonic: () => 0, setTimeout: () => ({ cancel:
 class KeepingSender implements MessageSender {
   readonly sent: { queue: string; message: QueueMessage }[] = [];
 
+  constructor(private readonly attributes: Partial<QueueInfo> = {}) {}
+
   queue(name: string): QueueInfo {
-    return { name, url: `http://127.0.0.1/${name}`, fifo: name.endsWith('.fifo') };
+    return { name, url: `http://127.0.0.1/${name}`, fifo: name.endsWith('.fifo'), ...this.attributes };
   }
 
   async send(queue: string, message: QueueMessage): Promise<void> {
@@ -29,8 +31,16 @@ class KeepingSender implements MessageSender {
   }
 }
 
-async function publish(spec: Partial<TaskMessageSpec>, options = {}): Promise<QueueMessage> {
-  const sender = new KeepingSender();
+function redrive(maxReceiveCount: number) {
+  return { deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead.fifo', maxReceiveCount };
+}
+
+async function publish(
+  spec: Partial<TaskMessageSpec>,
+  options = {},
+  attributes: Partial<QueueInfo> = {},
+): Promise<QueueMessage> {
+  const sender = new KeepingSender(attributes);
   const message = createTaskMessage({ task: 'add', queue: 'celery', origin: 'gen1@test', now: NOW, ...spec });
   await new Publisher({ sender, clock }).publish(message, options);
   expect(sender.sent).toHaveLength(1);
@@ -77,6 +87,25 @@ describe('Publisher', () => {
       expect((await publish({ queue: 'a.fifo' }, { messageGroupId })).messageGroupId).toMatch(/^[0-9a-f]{64}$/);
       expect((await publish({}, { messageGroupId })).messageGroupId).toMatch(/^[0-9a-f]{64}$/);
     }
+  });
+
+  it.each([
+    ['its retention', { countdown: 7_200 }, { messageRetentionPeriod: 3_600 }, /keeps messages for 3600 s/],
+    ['its receives', { countdown: 60 }, { redrivePolicy: redrive(1) }, /would need 2 receives.*allows 1/],
+    ['its receives, 12 hours each', { countdown: 100_000 }, { redrivePolicy: redrive(3) }, /would need 4 receives/],
+  ])('refuses a FIFO message whose ETA is beyond %s', async (_what, spec, attributes, message) => {
+    await expect(publish({ queue: 'a.fifo', ...spec }, {}, attributes)).rejects.toThrow(message);
+    // A standard message may be published again on its way.
+    await expect(publish(spec, {}, attributes)).resolves.toBeDefined();
+  });
+
+  it.each([
+    [{ countdown: 2 }, { redrivePolicy: redrive(1) }],
+    [{ countdown: 3_000 }, { redrivePolicy: redrive(2), messageRetentionPeriod: 3_600 }],
+    [{ countdown: 7_200 }, {}],
+    [{}, { redrivePolicy: redrive(1), messageRetentionPeriod: 60 }],
+  ])('takes a FIFO message with %o where the queue has %o', async (spec, attributes) => {
+    await expect(publish({ queue: 'a.fifo', ...spec }, {}, attributes)).resolves.toBeDefined();
   });
 
   it('gives standard messages a group only when asked to (fair queues), and never a deduplication id', async () => {

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import {
+  InvalidTaskError,
   encodeMessage,
   parseIsoDateTime,
   type Clock,
   type EncodeOptions,
   type MessageSender,
   type PublishOptions,
+  type QueueInfo,
   type QueueMessage,
   type TaskMessage,
   type TaskPublisher,
@@ -38,7 +40,9 @@ export class Publisher implements TaskPublisher {
   /** @throws (rejects) the transport's typed errors; EncodeError for a value that JSON and Celery's types cannot carry */
   async publish(message: TaskMessage, options: PublishOptions = {}): Promise<void> {
     const queue = message.properties.deliveryInfo.routingKey ?? '';
-    const fifo = this.#sender.queue(queue)?.fifo ?? queue.endsWith('.fifo');
+    const info = this.#sender.queue(queue);
+    const fifo = info?.fifo ?? queue.endsWith('.fifo');
+    if (fifo && info) checkFifoEta(message, this.#remainingSeconds(message), info);
     await this.#sender.send(queue, {
       body: encodeMessage(message, this.#encode),
       ...(fifo ? fifoIds(message, options) : this.#standardOptions(message, options)),
@@ -46,19 +50,48 @@ export class Publisher implements TaskPublisher {
     });
   }
 
+  #remainingSeconds({ headers }: TaskMessage): number {
+    const eta = headers.eta === null ? undefined : parseIsoDateTime(headers.eta);
+    return eta === undefined ? 0 : Math.ceil((eta - this.#clock.now()) / 1000);
+  }
+
   /**
    * SQS keeps a task with an `eta` out of sight for as long as it can; the header stays for Python workers, and for what is
    * left of the time.
    */
   #standardOptions(message: TaskMessage, { messageGroupId }: PublishOptions): Partial<QueueMessage> {
-    const eta = message.headers.eta === null ? undefined : parseIsoDateTime(message.headers.eta);
-    const remaining = eta === undefined ? 0 : Math.ceil((eta - this.#clock.now()) / 1000);
+    const remaining = this.#remainingSeconds(message);
     return {
       ...(remaining > 0 && { delaySeconds: Math.min(remaining, MAX_DELAY_SECONDS) }),
       ...(messageGroupId !== undefined && { messageGroupId: sqsId(messageGroupId) }),
     };
   }
 }
+
+/**
+ * A FIFO message waits in its place for its ETA, received once for each visibility timeout that SQS allows: beyond the queue's
+ * retention, or its receives, it would be gone before.
+ * @throws InvalidTaskError, as far as the queue's attributes are known
+ */
+function checkFifoEta({ headers }: TaskMessage, remaining: number, { name, ...queue }: QueueInfo): void {
+  const { messageRetentionPeriod = Infinity, redrivePolicy: { maxReceiveCount } = { maxReceiveCount: Infinity } } =
+    queue;
+  const receives = remaining <= 0 ? 1 : 1 + Math.ceil(remaining / MAX_VISIBILITY_SECONDS);
+  if (remaining < messageRetentionPeriod && (remaining <= WAITED_FOR_SECONDS || receives <= maxReceiveCount)) return;
+  const limit =
+    remaining < messageRetentionPeriod
+      ? `would need ${receives} receives, and its redrive policy allows ${maxReceiveCount}`
+      : `keeps messages for ${messageRetentionPeriod} s`;
+  throw new InvalidTaskError(
+    `Task ${headers.task}[${headers.id}] is due in ${remaining} s, but FIFO queue ${name} ${limit}: choose an earlier time, or a standard queue`,
+  );
+}
+
+/** SQS's longest visibility timeout. */
+const MAX_VISIBILITY_SECONDS = 43_200;
+
+/** A worker waits this long for an ETA without another receive. */
+const WAITED_FOR_SECONDS = 2;
 
 function fifoIds(message: TaskMessage, options: PublishOptions): Partial<QueueMessage> {
   const { id, replacedTaskNesting, retries } = message.headers;

@@ -8,7 +8,8 @@ export {
 export { failureOf, type Failure } from './failure-of.js';
 export type { UnknownTaskPolicy } from './not-mine.js';
 export type { PoisonPolicy } from './quarantine.js';
-export { logTaskEvents, reprOfError, type TaskLogOptions } from './task-log.js';
+export { reprOfError } from './shown.js';
+export { logTaskEvents, type TaskLogOptions } from './task-log.js';
 export {
   resolveTaskOptions,
   taskOptionProblems,

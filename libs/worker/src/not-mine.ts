@@ -35,7 +35,9 @@ export class NotMine {
       return 'deleted';
     }
     const handBacks = earlierHandBacks(delivery) + delivery.receiveCount;
-    if (this.#policy === 'deadLetter' || handBacks > MAX_HAND_BACKS) {
+    // A FIFO message cannot be published again without losing its place; better we move it, and say why, than SQS.
+    const lastReceive = delivery.queue.fifo && !mayGoBack(delivery);
+    if (this.#policy === 'deadLetter' || handBacks > MAX_HAND_BACKS || lastReceive) {
       return this.#quarantine.take(delivery, why);
     }
     await this.#handBack(delivery, handBacks);
@@ -44,7 +46,7 @@ export class NotMine {
 
   async #handBack(delivery: Delivery, handBacks: number): Promise<void> {
     const delaySeconds = backOffSeconds(handBacks);
-    if (mayGoBack(delivery) || delivery.queue.fifo) return delivery.release(delaySeconds);
+    if (mayGoBack(delivery)) return delivery.release(delaySeconds);
     return republish(delivery, delaySeconds, this.#sender, {
       [HAND_BACKS]: { DataType: 'Number', StringValue: String(handBacks) },
     });

@@ -15,6 +15,14 @@ export function mayGoBack({ queue, receiveCount }: Delivery): boolean {
 }
 
 /**
+ * Whether a task whose ETA is ahead may be put out of sight. A FIFO message at its last receive has to be kept under its lease: SQS
+ * would move it to the dead-letter queue, and published again it would lose its place.
+ */
+export function mayBeParked(delivery: Delivery): boolean {
+  return !delivery.queue.fifo || mayGoBack(delivery);
+}
+
+/**
  * Whether a message was received so often that running it again would only feed a crash loop. Where the queue has a redrive
  * policy, SQS decides that. `explainedReceives`: how many receives the message's own ETA explains.
  */

@@ -5,7 +5,7 @@ export const MAX_MESSAGE_ATTRIBUTES = 10;
 
 /**
  * Puts the same message on its standard queue again, byte for byte, and acknowledges the old one: SQS's receive count starts
- * again. Sent before it is deleted, so that a crash in between duplicates rather than loses it.
+ * again. `attributes` are added where there is room for them. Sent before it is deleted, so that a crash in between duplicates rather than loses it.
  */
 export async function republish(
   delivery: Delivery,
@@ -13,10 +13,12 @@ export async function republish(
   sender: MessageSender,
   attributes: MessageAttributes = {},
 ): Promise<void> {
+  const messageAttributes = { ...delivery.messageAttributes, ...attributes };
+  const fits = Object.keys(messageAttributes).length <= MAX_MESSAGE_ATTRIBUTES;
   await sender.send(delivery.queue.name, {
     body: delivery.body,
     delaySeconds,
-    messageAttributes: withAttributes(delivery, attributes),
+    messageAttributes: fits ? messageAttributes : delivery.messageAttributes,
     ...(delivery.messageGroupId === undefined ? {} : { messageGroupId: delivery.messageGroupId }),
   });
   await delivery.acknowledge();

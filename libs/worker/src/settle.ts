@@ -1,7 +1,5 @@
 import {
-  EncodeError,
-  InvalidTaskError,
-  retryMessage,
+  SqsCeleryError,
   type Clock,
   type Delivery,
   type MessageSender,
@@ -14,9 +12,8 @@ import { hasFollowUps, type FollowUps } from './follow-ups.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { park } from './park.js';
 import type { Quarantine } from './quarantine.js';
-import { MAX_VISIBILITY_SECONDS, mayRetryInPlace } from './receive-budget.js';
-import { ownAttributes } from './republish.js';
 import { isOneOf } from './retry-policy.js';
+import { republishRetry, retriesInPlace, whyNoRetry } from './settle-retry.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
 import type { TimeLimits } from './time-limits.js';
@@ -58,13 +55,8 @@ const TABLE: SettleTable = {
   async success({ result, runtimeSeconds }, attempt, deps) {
     const { request, delivery, message } = attempt;
     if (hasFollowUps(message)) {
-      try {
-        await deps.followUps.sendAfterSuccess(attempt, result);
-      } catch (error) {
-        // Run again, the task would give the same result: it has failed, as in Celery.
-        if (error instanceof EncodeError) return TABLE.failure({ kind: 'failure', error }, attempt, deps);
-        throw error;
-      }
+      const unsendable = await whyUnsendable(() => deps.followUps.sendAfterSuccess(attempt, result));
+      if (unsendable) return TABLE.failure({ kind: 'failure', error: unsendable }, attempt, deps);
     }
     acknowledge(delivery, deps.events);
     deps.events.emit('succeeded', { request, result, runtimeSeconds });
@@ -94,7 +86,8 @@ const TABLE: SettleTable = {
     if (retriesInPlace(outcome, attempt)) {
       await attempt.delivery.release(Math.ceil(outcome.delaySeconds));
     } else {
-      await republishRetry(outcome, attempt, deps);
+      const unsendable = await whyUnsendable(() => republishRetry(outcome, attempt, deps));
+      if (unsendable) return TABLE.failure({ kind: 'failure', error: unsendable }, attempt, deps);
       acknowledge(attempt.delivery, deps.events);
     }
     deps.events.emit('retried', { request, error: outcome.error, delaySeconds: outcome.delaySeconds });
@@ -149,9 +142,39 @@ export async function settle<Kind extends OutcomeKind>(
     await TABLE[outcome.kind](outcome, attempt, deps);
   } catch (error) {
     deps.events.emit('settleFailed', { delivery, error });
-    if (attempt.task.options.acksLate) await delivery.release(backOffSeconds(delivery.receiveCount));
+    if (attempt.task.options.acksLate) await giveBack(delivery);
   }
 }
+
+/** Lets a message that could not be settled come back: by its release or, where even that fails, by the end of its lease. */
+export async function giveBack(delivery: Delivery): Promise<void> {
+  try {
+    await delivery.release(backOffSeconds(delivery.receiveCount));
+  } catch {
+    // The transport has logged it; the lease runs out.
+  }
+}
+
+/**
+ * Sends. Answers the error where the same could never be sent: run again, the task would come to the same, and so it has
+ * failed, as in Celery.
+ */
+async function whyUnsendable(send: () => Promise<void>): Promise<SqsCeleryError | undefined> {
+  try {
+    await send();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SqsCeleryError && UNSENDABLE.has(error.code)) return error;
+    throw error;
+  }
+}
+
+const UNSENDABLE = new Set([
+  'SQS_CELERY_ENCODE',
+  'SQS_CELERY_INVALID_TASK',
+  'SQS_CELERY_MESSAGE_TOO_LARGE',
+  'SQS_CELERY_UNSUPPORTED_COMPRESSION',
+]);
 
 /**
  * Queues the delete. Not awaited: the slot is free as soon as the delete is queued, and the transport keeps the lease until
@@ -164,56 +187,4 @@ function acknowledge(delivery: Delivery, events: WorkerEvents): void {
 /** Out of sight for a while, and then received again until the redrive policy takes it. */
 function leaveToRedrive(delivery: Delivery): Promise<void> {
   return delivery.release(backOffSeconds(delivery.receiveCount));
-}
-
-/**
- * On a FIFO queue a retry keeps its place: the message itself becomes visible again after the delay and its group waits. A
- * retry that changes the message has to be a new one.
- */
-function retriesInPlace({ retry, delaySeconds }: Outcome<'retry'>, { delivery, task }: Attempt): boolean {
-  const changed = retry.args ?? retry.kwargs ?? retry.queue ?? retry.headers;
-  const unchanged = changed === undefined && delaySeconds < MAX_VISIBILITY_SECONDS / 2;
-  return delivery.queue.fifo && task.options.acksLate && unchanged;
-}
-
-/** What a task fails with whose retry could never arrive: run again, it would ask for the same. */
-function whyNoRetry(outcome: Outcome<'retry'>, attempt: Attempt, { sender, maxDeliveries }: SettleDeps): unknown {
-  const { queue } = outcome.retry;
-  if (queue !== undefined && !sender.queue(queue)) {
-    const { task, id } = attempt.request;
-    const message = `Task ${task}[${id}] asks for a retry on queue '${queue}', which is not one of this application's queues`;
-    return new InvalidTaskError(message, { cause: outcome.error });
-  }
-  const exhausted = retriesInPlace(outcome, attempt) && !mayRetryInPlace(attempt.delivery, maxDeliveries);
-  return exhausted ? outcome.error : undefined;
-}
-
-async function republishRetry(
-  { retry, delaySeconds }: Outcome<'retry'>,
-  { message, delivery, request, task }: Attempt,
-  { publisher, sender, clock, hostname, argsreprMaxsize }: SettleDeps,
-): Promise<void> {
-  const next = retryMessage(message, {
-    now: clock.now(),
-    countdown: delaySeconds,
-    args: retry.args,
-    kwargs: retry.kwargs,
-    headers: retry.headers,
-    queue: retry.queue ?? homeQueue(message, delivery, sender),
-    defaultQueue: delivery.queue.name,
-    retries: request.retries,
-    ignoreResult: task.options.ignoreResult,
-    origin: hostname,
-    argsreprMaxsize,
-  });
-  await publisher.publish(next, {
-    messageAttributes: ownAttributes(delivery),
-    ...(delivery.messageGroupId !== undefined && { messageGroupId: delivery.messageGroupId }),
-  });
-}
-
-/** A retry goes back to the queue the message names, or to the one it came from where that is not a queue of ours. */
-function homeQueue(message: TaskMessage, delivery: Delivery, sender: MessageSender): string {
-  const { exchange, routingKey } = message.properties.deliveryInfo;
-  return !exchange && routingKey && sender.queue(routingKey) ? routingKey : delivery.queue.name;
 }

@@ -91,6 +91,27 @@ describe("the log speaks as Celery's worker", () => {
     ]);
   });
 
+  it('in one line each, whatever the names are', async () => {
+    const bench = new Bench();
+    const lines: string[] = [];
+    const write = (message: string): void => void lines.push(message);
+    logTaskEvents(bench.events, { log: write, warn: write, error: write, debug: write });
+    await bench.handle({ body: body({ task: `forged\n[INFO] ${'x'.repeat(500_000)}` }) });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toContain('\n');
+    expect(lines[0]?.length).toBeLessThan(400);
+  });
+
+  it('of a failure even where the error cannot be read', async () => {
+    class Hostile extends Error {
+      override get message(): string {
+        throw new RangeError('no');
+      }
+    }
+    const [, line] = await linesOf(raise(new Hostile()));
+    expect(line).toBe('ERROR Task proj.add[an-id] raised unexpected: Hostile(unreadable: RangeError)');
+  });
+
   it('never of a payload that could not be read', async () => {
     const bench = new Bench();
     const lines: string[] = [];

@@ -1,10 +1,13 @@
 import { saferepr, type Log } from '#celery';
 import type { WorkerEvents } from './events.js';
+import { reprOfError, shown, stackOf } from './shown.js';
 import type { TaskRequest } from './task-request.js';
 
 export interface TaskLogOptions {
   /** Longest representation of a result in a log line; 0 leaves results out. Default: 1024, as Celery's `resultrepr_maxsize`. */
   readonly resultreprMaxsize?: number;
+  /** The text of an error that says more than its `message`. Default: the message. */
+  readonly messageOf?: (error: Error) => string | undefined;
 }
 
 const DEFAULT_RESULTREPR_MAXSIZE = 1024;
@@ -12,11 +15,14 @@ const DEFAULT_RESULTREPR_MAXSIZE = 1024;
 /** Writes the log lines of Celery's worker for what `events` reports. Answers the function that ends it. */
 export function logTaskEvents(events: WorkerEvents, log: Log, options: TaskLogOptions = {}): () => void {
   const maxLength = options.resultreprMaxsize ?? DEFAULT_RESULTREPR_MAXSIZE;
-  const ends = [...logOutcomes(events, log, maxLength), ...logMessages(events, log)];
+  const repr = (error: unknown): string => reprOfError(error, options.messageOf);
+  const ends = [...logOutcomes(events, log, maxLength, repr), ...logMessages(events, log, repr)];
   return () => ends.forEach((end) => end());
 }
 
-function logOutcomes(events: WorkerEvents, log: Log, maxLength: number): (() => void)[] {
+type Repr = (error: unknown) => string;
+
+function logOutcomes(events: WorkerEvents, log: Log, maxLength: number, repr: Repr): (() => void)[] {
   return [
     events.on('received', ({ request }) => log.log(`${title(request)} received`)),
     events.on('succeeded', ({ request, result, runtimeSeconds }) => {
@@ -24,17 +30,17 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number): (() => 
       log.log(`${title(request)} succeeded in ${runtimeSeconds}s: ${summary}`);
     }),
     events.on('retried', ({ request, error, delaySeconds }) =>
-      log.log(`${title(request)} retry: Retry in ${delaySeconds}s: ${reprOfError(error)}`),
+      log.log(`${title(request)} retry: Retry in ${delaySeconds}s: ${repr(error)}`),
     ),
     events.on('failed', ({ request, error, expected }) => {
-      if (expected) log.log(`${title(request)} raised expected: ${reprOfError(error)}`);
-      else log.error(`${title(request)} raised unexpected: ${reprOfError(error)}`, stackOf(error));
+      if (expected) log.log(`${title(request)} raised expected: ${repr(error)}`);
+      else log.error(`${title(request)} raised unexpected: ${repr(error)}`, stackOf(error));
     }),
     events.on('softTimeLimit', ({ request, seconds }) =>
-      log.warn(`Soft time limit (${seconds}s) exceeded for ${request.task}[${request.id}]`),
+      log.warn(`Soft time limit (${seconds}s) exceeded for ${nameOf(request.task, request.id)}`),
     ),
     events.on('timeLimit', ({ request, seconds }) =>
-      log.error(`Hard time limit (${seconds}s) exceeded for ${request.task}[${request.id}]`),
+      log.error(`Hard time limit (${seconds}s) exceeded for ${nameOf(request.task, request.id)}`),
     ),
     events.on('zombie', ({ request }) =>
       log.error(
@@ -43,11 +49,11 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number): (() => 
     ),
     events.on('ignored', ({ request }) => log.log(`${title(request)} ignored`)),
     events.on('rejected', ({ request, reason, requeue }) =>
-      log.warn(`${title(request)} reject requeue=${requeue ? 'True' : 'False'}: ${reason}`),
+      log.warn(`${title(request)} reject requeue=${requeue ? 'True' : 'False'}: ${shown(reason)}`),
     ),
     events.on('expired', ({ request }) => {
       log.log(`${title(request)} received`);
-      log.log(`Discarding revoked task: ${request.task}[${request.id}]`);
+      log.log(`Discarding revoked task: ${nameOf(request.task, request.id)}`);
     }),
     events.on('parked', ({ request, delaySeconds }) =>
       log.debug(`${title(request)} is due ${request.eta}: out of sight for ${delaySeconds}s`),
@@ -58,23 +64,24 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number): (() => 
   ];
 }
 
-function logMessages(events: WorkerEvents, log: Log): (() => void)[] {
+function logMessages(events: WorkerEvents, log: Log, repr: Repr): (() => void)[] {
   const seen = new Set<string>();
   return [
     events.on('notMine', ({ delivery, detail, action }) => {
-      const key = `${delivery.queue.name} ${detail} ${action}`;
+      const what = shown(detail);
+      const key = `${delivery.queue.name} ${what} ${action}`;
       if (seen.has(key) || seen.size >= MAX_NAMES) return;
       seen.add(key);
-      log.error(`Received ${detail} on queue ${delivery.queue.name}: ${WORDS[action]}. This is logged once.`);
+      log.error(`Received ${what} on queue ${delivery.queue.name}: ${WORDS[action]}. This is logged once.`);
     }),
     events.on('poison', ({ delivery, reason, detail, action }) =>
       log.error(
-        `Received unknown message ${delivery.messageId} on queue ${delivery.queue.name} (${reason}: ${detail}): ${WORDS[action]}.`,
+        `Received unknown message ${delivery.messageId} on queue ${delivery.queue.name} (${reason}: ${shown(detail)}): ${WORDS[action]}.`,
       ),
     ),
     events.on('settleFailed', ({ delivery, error }) =>
       log.error(
-        `Message ${delivery.messageId} of queue ${delivery.queue.name} could not be settled and will come back: ${reprOfError(error)}`,
+        `Message ${delivery.messageId} of queue ${delivery.queue.name} could not be settled and will come back: ${repr(error)}`,
         stackOf(error),
       ),
     ),
@@ -92,15 +99,9 @@ const WORDS = {
 } as const;
 
 function title({ task, id }: TaskRequest): string {
-  return `Task ${task}[${id}]`;
+  return `Task ${nameOf(task, id)}`;
 }
 
-/** An error as Python's `repr` shows it: `ValueError('boom')`. */
-export function reprOfError(error: unknown): string {
-  if (!(error instanceof Error)) return saferepr(error);
-  return `${error.name}(${error.message === '' ? '' : saferepr(error.message)})`;
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
+function nameOf(task: string, id: string): string {
+  return `${shown(task)}[${shown(id)}]`;
 }

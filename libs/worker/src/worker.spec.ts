@@ -115,6 +115,17 @@ describe('a retry', () => {
     expect(bench.sender.published[0]?.options?.messageAttributes).toEqual({ tenant });
   });
 
+  it.each([
+    ['arguments that JSON cannot carry', new Retry({ args: [() => 1] })],
+    ['a time beyond all dates', new Retry({ countdown: 1e12 })],
+  ])('is a failure with %s', async (_what, retry) => {
+    const bench = new Bench().task('do', fails(retry));
+    bench.sender.failOnce = new SqsCeleryError('SQS_CELERY_ENCODE', 'cannot be encoded');
+    await bench.handle({ body: body() });
+    expect(bench.actions).toEqual(['acknowledge']);
+    expect(bench.payload('failed').error).toBeInstanceOf(SqsCeleryError);
+  });
+
   it('goes back to the queue it came from where its routing key is not a queue of ours', async () => {
     const bench = new Bench().task('do', fails(new Retry()));
     await bench.handle({ body: body({ queue: 'elsewhere' }) });
@@ -180,6 +191,12 @@ describe('a retry on a FIFO queue', () => {
     const bench = new Bench().task('do', ({ retries }) => retries);
     await bench.handle({ body: fifoBody({ retries: 1 }), queue: FIFO, receiveCount: 3 });
     expect(bench.payload('succeeded').result).toBe(3);
+  });
+
+  it('does not count the receives at which it was handed back unstarted', async () => {
+    const bench = new Bench().task('do', ({ retries }) => retries);
+    await bench.handle({ body: fifoBody(), queue: FIFO, receiveCount: 5, unstartedReceives: 3 });
+    expect(bench.payload('succeeded').result).toBe(1);
   });
 
   it('does not count the receives at which it was parked for its eta', async () => {
@@ -277,6 +294,14 @@ describe('a task that is not run', () => {
     expect(bench.actions).toEqual(['acknowledge']);
   });
 
+  it('is kept under its lease until its eta where a FIFO message may not be received again', async () => {
+    const bench = new Bench().task('do', () => Date.now());
+    const eta = Date.now() + 2_300;
+    await bench.handle({ body: body({ eta: new Date(eta) }), queue: withRedrive(FIFO, 1) });
+    expect(bench.payload('succeeded').result).toBeGreaterThanOrEqual(eta);
+    expect(bench.actions).toEqual(['acknowledge']);
+  });
+
   it('is left alone when its lease is lost while it waits for a close eta', async () => {
     const bench = new Bench().task('do', () => bench.actions.push('run'));
     const delivery = bench.delivery({ body: body({ eta: new Date(Date.now() + 1_500) }) });
@@ -340,6 +365,13 @@ describe('a message that is not ours', () => {
       body: message,
       messageAttributes: { CeleryHandBacks: { StringValue: '9' } },
     });
+  });
+
+  it('is moved with the reason before the redrive policy takes it without, on a FIFO queue', async () => {
+    const bench = new Bench();
+    await bench.handle({ body: body(), queue: withRedrive(FIFO, 2), messageGroupId: 'g' });
+    expect(bench.actions).toEqual([`send to ${DEAD_LETTERS}`, 'acknowledge']);
+    expect(bench.sender.sent[0]?.message.messageAttributes?.CeleryReason?.StringValue).toBe('NotRegistered');
   });
 
   it('is given up after 20 hand-backs', async () => {

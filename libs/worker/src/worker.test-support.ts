@@ -44,18 +44,22 @@ export class RecordedDelivery implements Delivery {
   readonly queue: QueueInfo;
   readonly body: string;
   readonly receiveCount: number;
+  readonly unstartedReceives: number;
   readonly messageAttributes: MessageAttributes;
   readonly messageGroupId?: string;
   failAcknowledge: Error | undefined;
 
   constructor(
-    init: Partial<Pick<Delivery, 'queue' | 'body' | 'receiveCount' | 'messageAttributes' | 'messageGroupId'>> = {},
+    init: Partial<
+      Pick<Delivery, 'queue' | 'body' | 'receiveCount' | 'unstartedReceives' | 'messageAttributes' | 'messageGroupId'>
+    > = {},
     actions: string[] = [],
   ) {
     this.actions = actions;
     this.queue = init.queue ?? STANDARD;
     this.body = init.body ?? '';
     this.receiveCount = init.receiveCount ?? 1;
+    this.unstartedReceives = init.unstartedReceives ?? 0;
     this.messageAttributes = init.messageAttributes ?? {};
     if (init.messageGroupId !== undefined) this.messageGroupId = init.messageGroupId;
     const { controller } = this;

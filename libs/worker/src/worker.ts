@@ -11,17 +11,16 @@ import {
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
-import { backOffSeconds } from './back-off.js';
 import type { NotMineReason, WorkerEvents } from './events.js';
 import { execute } from './execute.js';
 import { FollowUps, hasFollowUps } from './follow-ups.js';
-import { etaOf, expiresOf, untilDue } from './moments.js';
+import { etaOf, expiresOf, isExpired, untilDue } from './moments.js';
 import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
 import type { Outcome } from './outcome.js';
 import { secondsUntilDue } from './park.js';
 import { Quarantine, type PoisonPolicy } from './quarantine.js';
-import { isCrashLooping, receivesForEta } from './receive-budget.js';
-import { settle, type Attempt, type SettleDeps } from './settle.js';
+import { isCrashLooping, mayBeParked, receivesForEta } from './receive-budget.js';
+import { giveBack, settle, type Attempt, type SettleDeps } from './settle.js';
 import type { RegisteredTask, TaskRegistry } from './task-registry.js';
 import { TaskRequest } from './task-request.js';
 import { TimeLimits } from './time-limits.js';
@@ -96,9 +95,7 @@ export class Worker {
       await this.#dispatch(delivery, decodeMessage(delivery.body, this.#deps.decode));
     } catch (error) {
       this.#deps.events.emit('settleFailed', { delivery, error });
-      await delivery.release(backOffSeconds(delivery.receiveCount)).catch((cause: unknown) => {
-        this.#deps.events.emit('settleFailed', { delivery, error: cause });
-      });
+      await giveBack(delivery);
     }
   };
 
@@ -151,14 +148,14 @@ export class Worker {
   /** The outcome of a message that is not to be run now, or undefined when it is. */
   #withoutRunning({ message, delivery }: Attempt): Outcome | undefined {
     const { clock } = this.#deps;
+    if (isExpired(message, clock)) return { kind: 'expired' };
     const expires = expiresOf(message);
-    if (expires !== undefined && clock.now() > expires) return { kind: 'expired' };
     const eta = etaOf(message);
     const delaySeconds = secondsUntilDue(
       eta === undefined || expires === undefined ? eta : Math.min(eta, expires),
       clock,
     );
-    if (delaySeconds > 0) return { kind: 'early', delaySeconds };
+    if (delaySeconds > 0 && mayBeParked(delivery)) return { kind: 'early', delaySeconds };
     if (isCrashLooping(delivery, this.#settleDeps.maxDeliveries, receivesForEta(delivery, eta))) {
       const error = new WorkerLostError(`received ${delivery.receiveCount} times without an outcome`);
       return { kind: 'tooManyDeliveries', error };
@@ -170,7 +167,10 @@ export class Worker {
     const { task, message, request, delivery } = attempt;
     const { events, clock } = this.#deps;
     const due = untilDue(message, delivery, clock);
-    if (due && !(await due)) return undefined;
+    if (due) {
+      if (!(await due)) return undefined;
+      if (isExpired(message, clock)) return { kind: 'expired' };
+    }
     events.emit('received', { request });
     if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
     events.emit('started', { request });
@@ -204,10 +204,14 @@ export class Worker {
   }
 }
 
-/** A FIFO queue retries in place: the message stays as it was and only SQS counts its attempts, and when it was parked. */
+/**
+ * A FIFO queue retries in place: the message stays as it was, and only SQS counts its attempts, along with the receives at which it
+ * was parked or handed back unstarted.
+ */
 function retriesInPlace({ options }: RegisteredTask, message: TaskMessage, delivery: Delivery): number {
   if (!delivery.queue.fifo || !options.acksLate) return 0;
-  return Math.max(0, delivery.receiveCount - 1 - receivesForEta(delivery, etaOf(message)));
+  const others = delivery.unstartedReceives + receivesForEta(delivery, etaOf(message));
+  return Math.max(0, delivery.receiveCount - 1 - others);
 }
 
 function refusal({ contentType, compression }: RefusedMessage): string {

@@ -20,6 +20,8 @@ export interface Delivery {
   readonly body: string;
   /** SQS's ApproximateReceiveCount, from 1. Greater than 1 means "may have run before". */
   readonly receiveCount: number;
+  /** Receives among them at which this process handed the message back before it ran; others are not known. */
+  readonly unstartedReceives: number;
   /** SentTimestamp in epoch milliseconds. */
   readonly sentAt: number;
   /** ApproximateFirstReceiveTimestamp in epoch milliseconds. */

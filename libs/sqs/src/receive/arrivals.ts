@@ -10,6 +10,7 @@ import { extensionLease } from '../lease/lease-length.js';
 import { isStale } from '../lease/lease-plan.js';
 import type { LoopWatch } from '../lease/loop-watch.js';
 import type { ManagedQueue } from '../queue/managed-queue.js';
+import type { UnstartedReceives } from './unstarted-receives.js';
 import { HeldMessage, receiveCountOf } from './held-message.js';
 import type { Settler } from './settler.js';
 
@@ -20,6 +21,7 @@ interface ArrivalsOptions {
   readonly keeper: LeaseKeeper;
   readonly watch: LoopWatch;
   readonly settler: Settler;
+  readonly unstarted: UnstartedReceives;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: TransportEvents;
@@ -70,6 +72,7 @@ export class Arrivals {
       lease,
       receivedAt: askedAt,
       receiveCount,
+      unstartedReceives: this.options.unstarted.of(subject.messageId),
       settlement: this.options.settler,
     });
     lease.onLost = (reason) => this.#lost(held, reason);

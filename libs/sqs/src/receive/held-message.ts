@@ -19,6 +19,7 @@ interface HeldMessageParts {
   readonly lease: HeldLease;
   readonly receivedAt: number;
   readonly receiveCount: number;
+  readonly unstartedReceives: number;
   readonly settlement: Settlement;
 }
 
@@ -33,6 +34,7 @@ export class HeldMessage implements Delivery {
   readonly messageId: string;
   readonly body: string;
   readonly receiveCount: number;
+  readonly unstartedReceives: number;
   readonly sentAt: number;
   readonly firstReceivedAt: number;
   readonly receivedAt: number;
@@ -49,6 +51,7 @@ export class HeldMessage implements Delivery {
     this.lease = parts.lease;
     this.receivedAt = parts.receivedAt;
     this.receiveCount = parts.receiveCount;
+    this.unstartedReceives = parts.unstartedReceives;
     this.#settlement = parts.settlement;
     this.messageId = message.MessageId ?? '';
     this.body = message.Body ?? '';

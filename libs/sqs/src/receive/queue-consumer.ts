@@ -19,6 +19,7 @@ import { PollHealth } from './poll-health.js';
 import { Poller } from './poller.js';
 import { Receiver } from './receiver.js';
 import { Settler } from './settler.js';
+import { UnstartedReceives } from './unstarted-receives.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /** What a consumer is assembled from. */
@@ -83,7 +84,9 @@ export class QueueConsumer implements Consumer {
           })),
         }),
     });
+    const unstarted = new UnstartedReceives();
     this.#settler = new Settler({
+      unstarted,
       clock,
       log,
       keeper: options.keeper,
@@ -109,6 +112,7 @@ export class QueueConsumer implements Consumer {
       maxBlockedMs: settings.maxBlockedMs,
       watch: this.#watch,
       settler: this.#settler,
+      unstarted,
     });
     this.#receiver = new Receiver({
       settings,

@@ -7,6 +7,7 @@ import { leaseEnd, longestExtension } from '../lease/lease-plan.js';
 import type { Acknowledger } from '../settle/acknowledger.js';
 import { mayGoBack } from '../settle/receive-budget.js';
 import type { Releaser } from '../settle/releaser.js';
+import type { UnstartedReceives } from './unstarted-receives.js';
 import type { WaitingRoom } from './waiting-room.js';
 import type { HeldMessage, Settlement } from './held-message.js';
 
@@ -16,6 +17,7 @@ interface SettlerOptions {
   readonly keeper: LeaseKeeper;
   readonly acknowledger: Acknowledger;
   readonly releaser: Releaser;
+  readonly unstarted: UnstartedReceives;
   readonly room: Pick<WaitingRoom<HeldMessage>, 'takeFollowers' | 'leave'>;
 }
 
@@ -40,6 +42,7 @@ export class Settler implements Settlement {
   async giveBackUnstarted(messages: readonly HeldMessage[]): Promise<number> {
     const allowed = messages.filter((message) => mayGoBack(message.queue, message.receiveCount));
     for (const message of messages) if (!allowed.includes(message)) this.forget(message);
+    for (const { messageId } of allowed) this.options.unstarted.add(messageId);
     // Backwards: the first of a group, and with it the group, comes free last.
     await this.#changeVisibility(allowed.toReversed().map((message) => ({ message, delaySeconds: 0 })));
     return allowed.length;
@@ -84,6 +87,7 @@ export class Settler implements Settlement {
     try {
       await this.options.acknowledger.acknowledge(message.lease);
       message.lease.end();
+      this.options.unstarted.forget(message.messageId);
     } catch (error) {
       const failure = this.#acknowledgeFailure(message, error);
       // A lost lease is reported where it is lost.
@@ -100,6 +104,7 @@ export class Settler implements Settlement {
     message.state = 'releasing';
     const allowed = followers.filter((follower) => mayGoBack(follower.queue, follower.receiveCount));
     for (const follower of followers) if (!allowed.includes(follower)) this.forget(follower);
+    for (const { messageId } of allowed) this.options.unstarted.add(messageId);
     const back = allowed.toReversed().map((follower) => ({ message: follower, delaySeconds: 0 }));
     await this.#changeVisibility([...back, { message, delaySeconds }]);
   }

@@ -1,0 +1,69 @@
+import {
+  InvalidTaskError,
+  MaxRetriesExceededError,
+  retryMessage,
+  type Delivery,
+  type MessageSender,
+  type TaskMessage,
+} from '#celery';
+import type { Outcome } from './outcome.js';
+import { MAX_VISIBILITY_SECONDS, mayRetryInPlace } from './receive-budget.js';
+import { ownAttributes } from './republish.js';
+import type { Attempt, SettleDeps } from './settle.js';
+
+/**
+ * On a FIFO queue a retry keeps its place: the message itself becomes visible again after the delay and its group waits. A
+ * retry that changes the message has to be a new one.
+ */
+export function retriesInPlace({ retry, delaySeconds }: Outcome<'retry'>, { delivery, task }: Attempt): boolean {
+  const changed = retry.args ?? retry.kwargs ?? retry.queue ?? retry.headers;
+  const unchanged = changed === undefined && delaySeconds < MAX_VISIBILITY_SECONDS / 2;
+  return delivery.queue.fifo && task.options.acksLate && unchanged;
+}
+
+/** What a task fails with whose retry could never arrive: run again, it would ask for the same. */
+export function whyNoRetry(
+  outcome: Outcome<'retry'>,
+  attempt: Attempt,
+  { sender, maxDeliveries }: SettleDeps,
+): unknown {
+  const { retry } = outcome;
+  const { task, id } = attempt.request;
+  if (retry.queue !== undefined && !sender.queue(retry.queue)) {
+    const message = `Task ${task}[${id}] asks for a retry on queue '${retry.queue}', which is not one of this application's queues`;
+    return new InvalidTaskError(message, { cause: outcome.error });
+  }
+  const exhausted = retriesInPlace(outcome, attempt) && !mayRetryInPlace(attempt.delivery, maxDeliveries);
+  return exhausted ? (retry.cause ?? new MaxRetriesExceededError(task, id)) : undefined;
+}
+
+/** Publishes the next attempt: the same id with one retry more. */
+export async function republishRetry(
+  { retry, delaySeconds }: Outcome<'retry'>,
+  { message, delivery, request, task }: Attempt,
+  { publisher, sender, clock, hostname, argsreprMaxsize }: SettleDeps,
+): Promise<void> {
+  const next = retryMessage(message, {
+    now: clock.now(),
+    countdown: delaySeconds,
+    args: retry.args,
+    kwargs: retry.kwargs,
+    headers: retry.headers,
+    queue: retry.queue ?? homeQueue(message, delivery, sender),
+    defaultQueue: delivery.queue.name,
+    retries: request.retries,
+    ignoreResult: task.options.ignoreResult,
+    origin: hostname,
+    argsreprMaxsize,
+  });
+  await publisher.publish(next, {
+    messageAttributes: ownAttributes(delivery),
+    ...(delivery.messageGroupId !== undefined && { messageGroupId: delivery.messageGroupId }),
+  });
+}
+
+/** A retry goes back to the queue the message names, or to the one it came from where that is not a queue of ours. */
+function homeQueue(message: TaskMessage, delivery: Delivery, sender: MessageSender): string {
+  const { exchange, routingKey } = message.properties.deliveryInfo;
+  return !exchange && routingKey && sender.queue(routingKey) ? routingKey : delivery.queue.name;
+}
