@@ -126,4 +126,10 @@ describe('signatureMessage', () => {
       expect(isSingleTask({ ...signature('a'), subtask_type })).toBe(false);
     }
   });
+
+  it('leaves out custom headers that would end a Python worker', () => {
+    const headers = { tenant: 'acme', get: 1, id: 'stolen', headers: { trace: 't' } };
+    const step = { ...signature('add'), options: { headers } };
+    expect(sent(step, {}).headers.custom).toEqual({ tenant: 'acme', headers: { trace: 't' } });
+  });
 });

@@ -1,4 +1,6 @@
 import { createTaskMessage, type TaskMessageSpec } from '../message/create-task-message.js';
+import { isSendable } from '../message/header-names.js';
+import { pick } from '../message/pick.js';
 import type { Embed, TaskMessage } from '../message/task-message.js';
 import { isRecord, readSignature, type SignatureJson } from './signature-json.js';
 
@@ -96,7 +98,8 @@ function executionOptions(options: SignatureJson['options']): Partial<TaskMessag
     eta: moment(options['eta']),
     expires: moment(options['expires']) ?? number(options['expires']),
     priority: number(options['priority']),
-    headers: record(options['headers']),
+    // They came in with a message: a name that cannot be sent must not cost the call.
+    headers: pick(record(options['headers']) ?? {}, isSendable),
     timelimit: [number(options['time_limit']) ?? null, number(options['soft_time_limit']) ?? null],
     shadow: text(options['shadow']),
     ignoreResult: options['ignore_result'] === true,

@@ -6,7 +6,8 @@ export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'number') return String(value);
-  return `a ${typeof value}`;
+  if (typeof value === 'object') return 'an object';
+  return value === undefined ? 'undefined' : `a ${typeof value}`;
 }
 
 /** Throws a `TypeError` unless `value` is undefined or a number of seconds Celery accepts as a countdown. */

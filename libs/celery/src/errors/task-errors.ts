@@ -48,7 +48,7 @@ export class WorkerLostError extends SqsCeleryError {
 export class SoftTimeLimitExceeded extends SqsCeleryError {
   /** @param seconds the limit */
   constructor(readonly seconds: number) {
-    super('SQS_CELERY_SOFT_TIME_LIMIT_EXCEEDED', `SoftTimeLimitExceeded(${seconds},)`);
+    super('SQS_CELERY_SOFT_TIME_LIMIT_EXCEEDED', `${seconds} s`);
   }
 }
 
@@ -56,6 +56,6 @@ export class SoftTimeLimitExceeded extends SqsCeleryError {
 export class TimeLimitExceeded extends SqsCeleryError {
   /** @param seconds the limit */
   constructor(readonly seconds: number) {
-    super('SQS_CELERY_TIME_LIMIT_EXCEEDED', `TimeLimitExceeded(${seconds},)`);
+    super('SQS_CELERY_TIME_LIMIT_EXCEEDED', `${seconds} s`);
   }
 }

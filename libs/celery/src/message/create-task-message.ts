@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidTaskError } from '../errors/task-errors.js';
-import { kindOf } from '../errors/check.js';
 import { saferepr } from '../saferepr/index.js';
+import { checkSpec, checkedEmbed } from './check-spec.js';
 import { expirationOf, writeEta, writeExpires } from './write-moment.js';
-import { ENVELOPE_PROPERTIES, PROTOCOL_HEADERS } from './header-names.js';
 import {
-  EMPTY_EMBED,
   JSON_CONTENT_TYPE,
   type Embed,
   type MessageProperties,
@@ -37,10 +34,10 @@ export interface TaskMessageSpec {
   readonly retries?: number | undefined;
   /** `[hard, soft]`. Default `[null, null]`: the worker decides. */
   readonly timelimit?: TaskHeaders['timelimit'] | undefined;
-  /** Default: the task's own id. */
+  /** Default, also where empty: the task's own id. */
   readonly rootId?: string | null | undefined;
   readonly parentId?: string | null | undefined;
-  /** Custom headers; the protocol's own names are refused. */
+  /** Custom headers; names of the protocol and of Python's request are refused, but `headers`. */
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
   /** 0–9; SQS does not honour it. Default 0. */
   readonly priority?: number | undefined;
@@ -72,14 +69,14 @@ const DEFAULT_ARGSREPR_MAXSIZE = 1024;
 export function createTaskMessage(spec: TaskMessageSpec): TaskMessage {
   checkSpec(spec);
   const id = spec.id ?? randomUUID();
-  const { args = [], kwargs = {}, embed } = spec;
+  const { args = [], kwargs = {} } = spec;
   const headers = createHeaders(spec, id, args, kwargs);
   return {
     protocol: 2,
     headers,
     args,
     kwargs,
-    embed: embed === undefined ? EMPTY_EMBED : { ...EMPTY_EMBED, ...embed },
+    embed: checkedEmbed(spec),
     properties: createProperties(spec, id, headers.expires),
     contentType: JSON_CONTENT_TYPE,
     contentEncoding: 'utf-8',
@@ -125,19 +122,24 @@ type Relations = Pick<
 const NO_LIMITS: TaskHeaders['timelimit'] = [null, null];
 
 function createRelations(spec: TaskMessageSpec, id: string): Relations {
-  const { shadow = null, group = null, groupIndex = null, parentId = null, stampedHeaders = null } = spec;
+  const { shadow = null, groupIndex = null, stampedHeaders = null } = spec;
   const { timelimit = NO_LIMITS, replacedTaskNesting = 0, stamps = {} } = spec;
   return {
     shadow,
-    group,
+    group: given(spec.group),
     groupIndex,
     timelimit,
-    rootId: spec.rootId ?? id,
-    parentId,
+    rootId: given(spec.rootId) ?? id,
+    parentId: given(spec.parentId),
     replacedTaskNesting,
     stampedHeaders,
     stamps,
   };
+}
+
+/** An id; an empty one is none, as for Python. */
+function given(id: string | null | undefined): string | null {
+  return id === undefined || id === '' ? null : id;
 }
 
 function createProperties(spec: TaskMessageSpec, id: string, expires: string | null): MessageProperties {
@@ -152,53 +154,4 @@ function createProperties(spec: TaskMessageSpec, id: string, expires: string | n
     expiration: expirationOf(expires, spec.now),
     custom: spec.properties ?? {},
   };
-}
-
-function checkSpec(spec: TaskMessageSpec): void {
-  if (typeof spec.task !== 'string' || spec.task === '') throw new InvalidTaskError('a task needs a name');
-  const refuse = (what: string, value: unknown): never => {
-    throw new InvalidTaskError(`task '${spec.task}': ${what}; got ${kindOf(value)}`);
-  };
-  if (spec.id !== undefined && (typeof spec.id !== 'string' || spec.id === ''))
-    refuse('id must be a non-empty string', spec.id);
-  if (typeof spec.queue !== 'string' || spec.queue === '') refuse('queue must be the name of a queue', spec.queue);
-  checkArguments(spec, refuse);
-  checkNumbers(spec, refuse);
-  checkNames(spec.task, 'header', spec.headers, PROTOCOL_HEADERS);
-  checkNames(spec.task, 'property', spec.properties, ENVELOPE_PROPERTIES);
-}
-
-type Refuse = (what: string, value: unknown) => never;
-
-function checkArguments({ args, kwargs }: TaskMessageSpec, refuse: Refuse): void {
-  if (args !== undefined && !Array.isArray(args)) refuse('args must be an array', args);
-  if (kwargs !== undefined && (typeof kwargs !== 'object' || kwargs === null || Array.isArray(kwargs))) {
-    refuse('kwargs must be an object', kwargs);
-  }
-}
-
-function checkNumbers({ retries, priority, timelimit }: TaskMessageSpec, refuse: Refuse): void {
-  if (retries !== undefined && !isCount(retries)) refuse('retries must be a whole number from 0', retries);
-  if (priority !== undefined && !isCount(priority)) refuse('priority must be a whole number from 0', priority);
-  for (const limit of timelimit ?? []) {
-    if (limit !== null && !(Number.isFinite(limit) && limit >= 0)) {
-      refuse('a time limit must be a number of seconds, or null', limit);
-    }
-  }
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
-function checkNames(
-  task: string,
-  what: string,
-  given: TaskMessageSpec['headers'],
-  reserved: ReadonlySet<string>,
-): void {
-  for (const name of Object.keys(given ?? {})) {
-    if (!reserved.has(name)) continue;
-    throw new InvalidTaskError(`task '${task}': '${name}' is a ${what} of the protocol itself; choose another name`);
-  }
 }

@@ -221,6 +221,46 @@ describe('encodeMessage: the forms', () => {
   });
 });
 
+describe('encodeMessage: the bounds', () => {
+  it('falls back to the shortest form where the message would be too large for SQS', () => {
+    const large = { ...message, args: ['x'.repeat(800_000)] };
+    const body = encodeMessage(large);
+    expect(body.length).toBeLessThan(1_048_576);
+    expect(unwrap(body).properties).not.toHaveProperty('body_encoding');
+    expect(decodeTask(body).args).toEqual(large.args);
+    expect(encodeMessage(large, { envelope: 'raw' })).toBe(body);
+    expect(encodeMessage(large, { maxBytes: 2_000_000 })).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
+    expect(encodeMessage(message, { maxBytes: 100 })).toBe(encodeMessage(message, { envelope: 'compact' }));
+  });
+
+  const nested = (levels: number): unknown => {
+    let value: unknown[] = [];
+    for (let level = 1; level < levels; level += 1) value = [value];
+    return value;
+  };
+
+  it.each(['plain', 'typed'])('writes as deep as it reads, and no deeper: %s values', (kind) => {
+    // Around the argument are args and the body; around the header its two objects and the envelope.
+    const deep = (levels: number): unknown => (kind === 'plain' ? nested(levels) : [nested(levels - 1), new Float(1)]);
+    const [withArgs, withKwargs, withHeader, withStamp] = [
+      (value: unknown) => ({ ...message, args: [value] }),
+      (value: unknown) => ({ ...message, kwargs: { value } }),
+      (value: unknown) => ({ ...message, headers: { ...message.headers, custom: { value } } }),
+      (value: unknown) => ({ ...message, headers: { ...message.headers, stamps: { value } } }),
+    ] as const;
+    const forms: [(value: unknown) => TaskMessage, number][] = [
+      [withArgs, 510],
+      [withKwargs, 510],
+      [withHeader, 510],
+      [withStamp, 509],
+    ];
+    for (const [form, levels] of forms) {
+      expect(decodeTask(encodeMessage(form(deep(levels)))).headers.task).toBe(message.headers.task);
+      expect(() => encodeMessage(form(deep(levels + 1)))).toThrow(EncodeError);
+    }
+  });
+});
+
 describe('encodeMessage and decodeMessage', () => {
   const forms: fc.Arbitrary<EncodeOptions> = fc.record(
     {
@@ -279,6 +319,30 @@ describe('createTaskMessage', () => {
     expect(create({}).headers.id).not.toBe(headers.id);
   });
 
+  it('takes an empty id of another task for none, which could not be read', () => {
+    const message = create({ id: 'id-1', rootId: '', parentId: '', group: '' });
+    expect(message.headers).toMatchObject({ rootId: 'id-1', parentId: null, group: null });
+    expect(decodeTask(encodeMessage(message)).headers).toMatchObject({ rootId: 'id-1', parentId: null });
+  });
+
+  it('sends a header named headers, where Sentry keeps its own', () => {
+    expect(create({ headers: { headers: { trace: 1 }, trace: 1 } }).headers.custom).toEqual({
+      headers: { trace: 1 },
+      trace: 1,
+    });
+  });
+
+  it('takes an instance of a class as kwargs, and completes signatures', () => {
+    class Order {
+      id = 1;
+    }
+    const message = create({ kwargs: new Order(), embed: { chain: [{ task: 'next' }] } });
+    expect(decodeTask(encodeMessage(message))).toMatchObject({
+      kwargs: { id: 1 },
+      embed: { chain: [{ task: 'next', args: [], kwargs: {}, options: {}, subtask_type: null, immutable: false }] },
+    });
+  });
+
   it('shows positional arguments as a tuple', () => {
     expect(create({ args: [1] }).headers).toMatchObject({ argsrepr: '(1,)', kwargsrepr: '{}' });
   });
@@ -306,6 +370,30 @@ describe('createTaskMessage', () => {
     [{ retries: -1 }, 'retries'],
     [{ priority: 1.5 }, 'priority'],
     [{ timelimit: ['60', null] }, 'time limit'],
+    [{ timelimit: [60] }, 'timelimit must be [hard, soft]; got an array'],
+    [{ timelimit: 60 }, 'timelimit must be [hard, soft]; got 60'],
+    [{ ignoreResult: 'yes' }, 'ignoreResult must be true or false; got a string'],
+    [{ headers: [1] }, 'headers must be an object; got an array'],
+    [{ headers: 'text' }, 'headers must be an object; got a string'],
+    [{ headers: new Date(0) }, 'headers must be an object; got a Date'],
+    [{ kwargs: new Date(0) }, 'kwargs must be an object; got a Date'],
+    [{ kwargs: 'text' }, 'kwargs must be an object; got a string'],
+    [{ kwargs: new Map() }, 'kwargs must be an object; got an object'],
+    [{ kwargs: new Float(1) }, 'kwargs must be an object; got an object'],
+    [{ stamps: [] }, 'stamps must be an object'],
+    [{ groupIndex: 'first' }, 'groupIndex must be a whole number, or null; got a string'],
+    [{ replacedTaskNesting: '1' }, 'replacedTaskNesting must be'],
+    [{ rootId: 7 }, 'rootId must be a string; got 7'],
+    [{ stampedHeaders: 'a' }, 'stampedHeaders must be an array of names'],
+    [{ embed: 'add' }, 'embed must be an object; got a string'],
+    [{ embed: { callbacks: signature('add') } }, 'embed.callbacks must be an array of signatures, or null'],
+    [{ embed: { callbacks: ['add'] } }, 'embed.callbacks must hold signatures of tasks; got a string'],
+    [{ embed: { errbacks: [{ args: [] }] } }, 'embed.errbacks must hold signatures'],
+    [{ embed: { chain: [null] } }, 'embed.chain must hold signatures of tasks; got null'],
+    [{ embed: { chord: [] } }, 'embed.chord must hold signatures of tasks; got an array'],
+    [{ headers: { get: 1 } }, "'get' is an attribute of Celery's request"],
+    [{ headers: { properties: {} } }, "'properties' is an attribute of Celery's request"],
+    [{ headers: { time_limit: 1 } }, "'time_limit' is an attribute of Celery's request"],
     [{ headers: { id: 'x' } }, "'id' is a header of the protocol"],
     [{ properties: { delivery_info: {} } }, "'delivery_info' is a property of the protocol"],
   ])('refuses %o', (spec, problem) => {

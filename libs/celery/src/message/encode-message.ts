@@ -1,11 +1,6 @@
 import { EncodeError } from '../errors/serialization-errors.js';
-import {
-  builtinCompressors,
-  encodeJson,
-  type Compressor,
-  type Compressors,
-  type JsonTypes,
-} from '../serialization/index.js';
+import { encodeJson, type Compressors, type JsonTypes } from '../serialization/index.js';
+import { compressed, type Payload } from './compress-body.js';
 import {
   JSON_CONTENT_TYPE,
   type Embed,
@@ -23,11 +18,18 @@ export interface EncodeOptions {
   readonly envelope?: 'base64' | 'raw' | 'compact';
   /** Types of values beyond kombu's own. */
   readonly jsonTypes?: JsonTypes;
-  /** MIME type or alias of a compression. Default: that of the message, if it has one. */
+  /**
+   * MIME type or alias of a compression. Default: that of the message, if it has one; zlib in place of one that cannot be
+   * written here.
+   */
   readonly compression?: string;
   /** Default: those that Node has built in. */
   readonly compressors?: Compressors;
+  /** Bytes of UTF-8 beyond which the message is written as `compact`, whatever `envelope` says. Default 1 MiB, SQS's own bound. */
+  readonly maxBytes?: number;
 }
+
+const SQS_MAX_BYTES = 1_048_576;
 
 /**
  * Writes a message as an SQS body, in protocol 2, with headers and properties in Celery's order.
@@ -35,10 +37,23 @@ export interface EncodeOptions {
  * @throws EncodeError where a value has no JSON form, UnsupportedCompressionError where the compression is not available
  */
 export function encodeMessage(message: TaskMessage, options: EncodeOptions = {}): string {
-  const { envelope = 'base64', jsonTypes } = options;
-  const compressor = compressorOf(message, options);
-  const body = carry(encodeBody(message, jsonTypes), compressor, envelope === 'compact');
-  const headers = encodeHeaders(message.headers, compressor?.contentType, jsonTypes);
+  const { envelope = 'base64', maxBytes = SQS_MAX_BYTES } = options;
+  const payload = compressed(Buffer.from(encodeBody(message, options.jsonTypes), 'utf8'), message, options);
+  const text = inEnvelope(message, payload, envelope, options.jsonTypes);
+  if (envelope === 'compact' || Buffer.byteLength(text, 'utf8') <= maxBytes) return text;
+  return inEnvelope(message, payload, 'compact', options.jsonTypes);
+}
+
+type EnvelopeForm = NonNullable<EncodeOptions['envelope']>;
+
+function inEnvelope(
+  message: TaskMessage,
+  payload: Payload,
+  envelope: EnvelopeForm,
+  jsonTypes: JsonTypes | undefined,
+): string {
+  const body = carry(payload, envelope === 'compact');
+  const headers = encodeHeaders(message.headers, payload.compression, jsonTypes);
   const properties = encodeProperties(message.properties, body.encoding, jsonTypes);
   const json =
     `{"body":${body.text},"content-encoding":"utf-8","content-type":"${JSON_CONTENT_TYPE}"` +
@@ -53,17 +68,15 @@ function escapeForSqs(json: string): string {
   );
 }
 
-function compressorOf(message: TaskMessage, options: EncodeOptions): Compressor | undefined {
-  const name = options.compression ?? message.compression;
-  if (name === undefined) return undefined;
-  return (options.compressors ?? builtinCompressors).require(name);
-}
+/** Levels of arrays and objects around a part of the message, which count for whoever reads it. */
+const IN_ONE = 1;
+const IN_TWO = 2;
 
 const EMPTY_EMBED_JSON = '{"callbacks":null,"errbacks":null,"chain":null,"chord":null}';
 
 function encodeBody({ args, kwargs, embed }: TaskMessage, types: JsonTypes | undefined): string {
   try {
-    return `[${encodeJson(args, types)},${encodeJson(kwargs, types)},${encodeEmbed(embed, types)}]`;
+    return `[${encodeJson(args, types, IN_ONE)},${encodeJson(kwargs, types, IN_ONE)},${encodeEmbed(embed, types)}]`;
   } catch (error) {
     // Says where the value is in the caller's words: $.args[0], $.kwargs.order.
     if (error instanceof EncodeError) encodeJson({ args, kwargs, ...embed }, types);
@@ -73,7 +86,7 @@ function encodeBody({ args, kwargs, embed }: TaskMessage, types: JsonTypes | und
 
 function encodeEmbed({ callbacks, errbacks, chain, chord }: Embed, types: JsonTypes | undefined): string {
   if (callbacks === null && errbacks === null && chain === null && chord === null) return EMPTY_EMBED_JSON;
-  return encodeJson({ callbacks, errbacks, chain, chord }, types);
+  return encodeJson({ callbacks, errbacks, chain, chord }, types, IN_ONE);
 }
 
 /** The body as a JSON string, and how it is carried. */
@@ -83,11 +96,9 @@ interface CarriedBody {
   readonly encoding: 'base64' | undefined;
 }
 
-function carry(body: string, compressor: Compressor | undefined, compact: boolean): CarriedBody {
-  const bytes = Buffer.from(body, 'utf8');
-  if (compressor !== undefined) return inBase64(Buffer.from(compressor.compress(bytes)));
-  if (!compact) return inBase64(bytes);
-  const plain = JSON.stringify(body);
+function carry({ bytes, compression }: Payload, compact: boolean): CarriedBody {
+  if (compression !== undefined || !compact) return inBase64(bytes);
+  const plain = JSON.stringify(bytes.toString('utf8'));
   return Buffer.byteLength(plain, 'utf8') <= base64Cost(bytes) ? { text: plain, encoding: undefined } : inBase64(bytes);
 }
 
@@ -113,7 +124,7 @@ function encodeHeaders(headers: TaskHeaders, compression: string | undefined, ty
     `,"origin":${JSON.stringify(headers.origin)}` +
     (headers.ignoreResult === undefined ? '' : `,"ignore_result":${headers.ignoreResult}`) +
     `,"replaced_task_nesting":${headers.replacedTaskNesting},"stamped_headers":${JSON.stringify(stampedHeaders)}` +
-    `,"stamps":${isEmpty(stamps) ? '{}' : encodeJson(stamps, types)}${members(custom, types)}` +
+    `,"stamps":${isEmpty(stamps) ? '{}' : encodeJson(stamps, types, IN_TWO)}${members(custom, types)}` +
     (compression === undefined ? '}' : `,"compression":${JSON.stringify(compression)}}`)
   );
 }
@@ -149,7 +160,7 @@ function member(name: string, value: string | number | null | undefined): string
 /** The entries of an object, to be appended to others. Most messages have none. */
 function members(value: Readonly<Record<string, unknown>>, types: JsonTypes | undefined): string {
   if (isEmpty(value)) return '';
-  const inner = encodeJson(value, types).slice(1, -1);
+  const inner = encodeJson(value, types, IN_ONE).slice(1, -1);
   return inner === '' ? '' : `,${inner}`;
 }
 

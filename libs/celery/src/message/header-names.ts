@@ -27,6 +27,10 @@ export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
  * is not carried over a retry by Python, nor by us.
  */
 export const REQUEST_ATTRIBUTES: ReadonlySet<string> = new Set([
+  '_children',
+  '_filter_x_death_headers',
+  '_get_custom_headers',
+  '_protected',
   'args',
   'as_execution_options',
   'called_directly',
@@ -47,7 +51,9 @@ export const REQUEST_ATTRIBUTES: ReadonlySet<string> = new Set([
   'loglevel',
   'properties',
   'reply_to',
+  'soft_time_limit',
   'taskset',
+  'time_limit',
   'update',
   'utc',
 ]);
@@ -55,6 +61,14 @@ export const REQUEST_ATTRIBUTES: ReadonlySet<string> = new Set([
 /** Whether Python carries a custom header of this name over a retry. */
 export function survivesRetry(name: string): boolean {
   return !PROTOCOL_HEADERS.has(name) && !REQUEST_ATTRIBUTES.has(name);
+}
+
+/**
+ * Whether a custom header of this name leaves Python's request whole: Celery writes all headers over the attributes and methods
+ * of the request, so that one named `get` ends the worker. `headers` is where Sentry and Datadog keep their copies.
+ */
+export function isSendable(name: string): boolean {
+  return name === 'headers' || survivesRetry(name);
 }
 
 /** Properties of the envelope itself: every other one is a publish option of the caller. */

@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { DecodeError, DecompressedTooLargeError, NestingTooDeepError } from '../errors/serialization-errors.js';
-import { decodeJson, type Compressors, type DecodeJsonOptions, type JsonTypes } from '../serialization/index.js';
+import {
+  decodeJson,
+  jsonSize,
+  type Compressors,
+  type DecodeJsonOptions,
+  type JsonTypes,
+} from '../serialization/index.js';
 import { Malformed } from './decoded-message.js';
 import type { Envelope } from './read-envelope.js';
 import { isAbsent } from './read-value.js';
@@ -71,8 +77,9 @@ function decompress(bytes: Buffer, compression: string, options: BodyOptions): U
   if (compressor === undefined)
     throw new Malformed('compression', `there is no compression '${compression.slice(0, 64)}'`);
   try {
-    return compressor.decompress(bytes, options.maxDecompressedBytes);
+    return refuseTooMany(compressor.decompress(bytes, options.maxDecompressedBytes));
   } catch (error) {
+    if (error instanceof Malformed) throw error;
     if (error instanceof DecompressedTooLargeError) {
       throw new Malformed(
         'too-large',
@@ -81,6 +88,22 @@ function decompress(bytes: Buffer, compression: string, options: BodyOptions): U
     }
     throw new Malformed('compression', `the body cannot be decompressed as ${compressor.contentType}`);
   }
+}
+
+/** What fits into an SQS message uncompressed needs no other bound. */
+const ALWAYS_READ_BYTES = 1_048_576;
+const MAX_CONTAINERS = 125_000;
+const MAX_VALUES = 500_000;
+
+/** Kilobytes can unpack to millions of tiny values, each of which takes some hundred bytes of memory and a microsecond. */
+function refuseTooMany(bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= ALWAYS_READ_BYTES) return bytes;
+  const { containers, values } = jsonSize(bytes);
+  if (containers <= MAX_CONTAINERS && values <= MAX_VALUES) return bytes;
+  throw new Malformed(
+    'too-large',
+    `the body holds more than ${MAX_VALUES} values, or ${MAX_CONTAINERS} arrays and objects, once decompressed`,
+  );
 }
 
 function decodeUtf8(bytes: Uint8Array, encoding: unknown): string {

@@ -10,6 +10,7 @@ import {
   readMoment,
   readText,
   toNumber,
+  warnOfInteger,
   type Warn,
   type Wire,
 } from './read-value.js';
@@ -24,6 +25,7 @@ import type { TaskHeaders } from './task-message.js';
  */
 export function readHeaders(wire: Wire, envelopeHeaders: Wire, warn: Warn): TaskHeaders {
   const id = readTaskId(wire);
+  warnOfInteger('id', wire['id'], warn);
   return {
     lang: readText(wire, 'lang', warn) ?? 'py',
     task: readTaskName(wire),
@@ -31,12 +33,12 @@ export function readHeaders(wire: Wire, envelopeHeaders: Wire, warn: Warn): Task
     shadow: readText(wire, 'shadow', warn),
     eta: readMoment(wire, 'eta'),
     expires: readMoment(wire, 'expires'),
-    group: readId(wire, 'group'),
-    groupIndex: readGroupIndex(wire),
+    group: readId(wire, 'group', warn),
+    groupIndex: readGroupIndex(wire, warn),
     retries: readCount(wire, 'retries', 'retries', warn),
-    timelimit: readTimelimit(wire),
-    rootId: readId(wire, 'root_id') ?? id,
-    parentId: readId(wire, 'parent_id'),
+    timelimit: readTimelimit(wire, warn),
+    rootId: readId(wire, 'root_id', warn) ?? id,
+    parentId: readId(wire, 'parent_id', warn),
     argsrepr: readText(wire, 'argsrepr', warn),
     kwargsrepr: readText(wire, 'kwargsrepr', warn),
     origin: readText(wire, 'origin', warn),
@@ -66,28 +68,36 @@ function isCustom(name: string): boolean {
   return !PROTOCOL_HEADERS.has(name);
 }
 
-function readGroupIndex(wire: Wire): number | null {
+function readGroupIndex(wire: Wire, warn: Warn): number | null {
   const value = wire['group_index'];
   if (isAbsent(value)) return null;
+  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) {
+    warn("header 'group_index' is a string and was read as the number it means");
+    return Number(value);
+  }
   const index = toNumber(value);
   if (index !== undefined && Number.isSafeInteger(index)) return index;
   throw new Malformed('headers', "header 'group_index' must be a whole number or null");
 }
 
-function readTimelimit(wire: Wire): TaskHeaders['timelimit'] {
+function readTimelimit(wire: Wire, warn: Warn): TaskHeaders['timelimit'] {
   const value = wire['timelimit'];
   if (isAbsent(value)) return [null, null];
-  if (!Array.isArray(value) || value.length !== 2) throw new Malformed('timelimit', TIMELIMIT_DETAIL);
-  return [readLimit(value[0]), readLimit(value[1])];
+  if (!Array.isArray(value) || (value.length !== 0 && value.length !== 2))
+    throw new Malformed('timelimit', TIMELIMIT_DETAIL);
+  if (value.length === 0) warn("header 'timelimit' is empty and was left out");
+  return [readLimit(value[0], warn), readLimit(value[1], warn)];
 }
 
 const TIMELIMIT_DETAIL = "header 'timelimit' must be [hard, soft], each a number of seconds or null";
 
-function readLimit(value: unknown): number | null {
-  if (isAbsent(value)) return null;
+/** Seconds; 0 means none to Python, which falls back to the limit of the task. */
+function readLimit(value: unknown, warn: Warn): number | null {
   const seconds = toNumber(value);
-  if (seconds !== undefined && Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new Malformed('timelimit', TIMELIMIT_DETAIL);
+  if (isAbsent(value) || seconds === 0) return null;
+  if (seconds !== undefined && Number.isFinite(seconds) && seconds > 0) return seconds;
+  warn("header 'timelimit' holds what is no number of seconds, which was left out");
+  return null;
 }
 
 function readIgnoreResult(wire: Wire, warn: Warn): boolean | undefined {

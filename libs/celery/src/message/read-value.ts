@@ -21,16 +21,26 @@ export function readText(wire: Wire, name: string, warn: Warn): string | null {
   return null;
 }
 
-/** An id: text, or the UUID that a Python caller passed as such. */
+/** An id: text, or the UUID or int that a Python caller passed as such. */
 export function idText(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value;
-  return value instanceof Uuid ? value.toString() : undefined;
+  return value instanceof Uuid || isInteger(value) ? String(value) : undefined;
 }
 
-/** An id that may be absent. */
-export function readId(wire: Wire, name: string): string | null {
+function isInteger(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' || Number.isSafeInteger(value);
+}
+
+/** Notes an id that is no text on the wire, although its text is used. */
+export function warnOfInteger(name: string, value: unknown, warn: Warn): void {
+  if (isInteger(value)) warn(`header '${name}' is a number and was read as text`);
+}
+
+/** An id that may be absent; an empty one is none, as for Python. */
+export function readId(wire: Wire, name: string, warn: Warn): string | null {
   const value = wire[name];
-  if (isAbsent(value)) return null;
+  if (isAbsent(value) || value === '') return null;
+  warnOfInteger(name, value, warn);
   const id = idText(value);
   if (id === undefined) throw new Malformed('headers', `header '${name}' must be a non-empty string or null`);
   return id;

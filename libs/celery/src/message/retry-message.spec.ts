@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signature } from '../canvas/signature.js';
+import { InvalidTaskError } from '../errors/task-errors.js';
+import { UnsupportedCompressionError, builtinCompressors } from '../serialization/index.js';
 import { createTaskMessage } from './create-task-message.js';
 import { decodeMessage } from './decode-message.js';
 import { encodeMessage } from './encode-message.js';
@@ -17,6 +19,15 @@ function received(body: string): TaskMessage {
 function wire(message: TaskMessage): { headers: Record<string, unknown>; properties: Record<string, unknown> } {
   return JSON.parse(encodeMessage(message, { envelope: 'raw' })) as ReturnType<typeof wire>;
 }
+
+const readsBzip2 = builtinCompressors.with({
+  contentType: 'application/x-bz2',
+  aliases: ['bzip2'],
+  compress: () => {
+    throw new UnsupportedCompressionError('read only');
+  },
+  decompress: (bytes) => bytes,
+});
 
 const CHANGE: RetryChange = { now: 0, origin: 'gen2@worker', defaultQueue: 'received-from' };
 
@@ -114,9 +125,15 @@ describe('retryMessage', () => {
     });
   });
 
-  it("takes ignore_result from the task and drops the old message's publish options", () => {
-    expect(retryMessage(first, CHANGE).headers.ignoreResult).toBe(false);
-    expect(retryMessage(first, { ...CHANGE, ignoreResult: true }).headers.ignoreResult).toBe(true);
+  it("keeps the caller's ignore_result, and asks the task only where the message has none", () => {
+    const silent = { ...first, headers: { ...first.headers, ignoreResult: undefined } };
+    const retried = (message: TaskMessage, ignoreResult?: boolean) =>
+      retryMessage(message, { ...CHANGE, ignoreResult }).headers.ignoreResult;
+    expect([retried(first), retried(first, false)]).toEqual([true, true]);
+    expect([retried(silent), retried(silent, true)]).toEqual([false, true]);
+  });
+
+  it("drops the old message's publish options", () => {
     expect(retryMessage(first, CHANGE).properties.custom).toEqual({ origin: 'gen1@host' });
     expect(retryMessage(first, { ...CHANGE, properties: { MessageGroupId: 'g' } }).properties.custom).toEqual({
       origin: 'gen1@host',
@@ -149,6 +166,17 @@ describe('retryMessage', () => {
     expect(retryMessage(message, { ...CHANGE, headers: { only: 1 } }).headers.custom).toEqual({ only: 1 });
   });
 
+  it('never fails for a name of the request that came in', () => {
+    const message = { ...first, headers: { ...first.headers, custom: { tenant: 'acme', get: 1, update: 2 } } };
+    expect(retryMessage(message, CHANGE).headers.custom).toEqual({ tenant: 'acme' });
+    const { custom } = message.headers;
+    expect(retryMessage(message, { ...CHANGE, headers: { ...custom, more: 1 } }).headers.custom).toEqual({
+      tenant: 'acme',
+      more: 1,
+    });
+    expect(() => retryMessage(message, { ...CHANGE, headers: { clear: 1 } })).toThrow(InvalidTaskError);
+  });
+
   it('never lets nested headers take the place of the protocol', () => {
     const custom = { headers: { id: 'stolen', task: 'evil', trace: 't' }, other: 1 };
     const { headers } = retryMessage({ ...first, headers: { ...first.headers, custom } }, CHANGE);
@@ -176,14 +204,32 @@ describe('retryMessage', () => {
     expect(retried.properties).toMatchObject({ custom: {}, priority: 0, replyTo: '' });
   });
 
-  it('writes protocol 1 as protocol 2, without its compression', () => {
+  it('writes protocol 1 as protocol 2, compressed as it was', () => {
     const retried = retryMessage({ ...received(vector('protocol_v1_chain').sqs_body), compression: 'gzip' }, CHANGE);
     expect(retried).toMatchObject({
       protocol: 2,
       headers: { retries: 1 },
       embed: { callbacks: [{ task: 'proj.tasks.add' }] },
     });
-    expect(retried.compression).toBeUndefined();
+    expect(wire(retried).headers['compression']).toBe('application/x-gzip');
+  });
+
+  it('stays compressed: with zlib where the compression can only be read, or is not there', () => {
+    const large = { ...first, args: ['x'.repeat(1_500_000)] };
+    for (const compression of [
+      'application/x-gzip',
+      'application/x-brotli',
+      'application/x-bz2',
+      'application/x-lzma',
+    ]) {
+      const body = encodeMessage(retryMessage({ ...large, compression }, CHANGE), { compressors: readsBzip2 });
+      const written =
+        compression.endsWith('gzip') || compression.endsWith('brotli') ? compression : 'application/x-gzip';
+      expect(received(body)).toMatchObject({ compression: written, args: large.args });
+      expect(body.length).toBeLessThan(100_000);
+    }
+    const chosen = retryMessage({ ...first, compression: 'application/x-gzip' }, CHANGE);
+    expect(received(encodeMessage(chosen, { compression: 'brotli' })).compression).toBe('application/x-brotli');
   });
 
   it('counts from what the caller knows better', () => {

@@ -1,6 +1,6 @@
 import { isRecord } from '../canvas/signature-json.js';
 import { createTaskMessage, type TaskMessageSpec } from './create-task-message.js';
-import { survivesRetry } from './header-names.js';
+import { isSendable, survivesRetry } from './header-names.js';
 import { pick } from './pick.js';
 import type { TaskMessage } from './task-message.js';
 
@@ -19,7 +19,7 @@ export interface RetryChange {
   readonly defaultQueue: string;
   /** Custom headers instead of the present ones. */
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
-  /** The task's own setting: Celery does not take it from the message. Default false. */
+  /** The task's own setting, for messages that say nothing: what the caller asked for is kept, as in Celery from 5.7 on. Default false. */
   readonly ignoreResult?: boolean | undefined;
   /** Node name for messages that have no origin; theirs is kept otherwise. */
   readonly origin: string;
@@ -33,13 +33,13 @@ export interface RetryChange {
 
 /**
  * The message of the next attempt, field by field as Celery's `Task.retry` publishes it: the same id with `retries` + 1. Without
- * a parent the task becomes its own.
+ * a parent the task becomes its own. It stays compressed as it was, unlike Celery's: it may be too large for SQS without.
  *
  * @throws InvalidTaskError where the change gives a message that Python could not run
  */
 export function retryMessage(message: TaskMessage, change: RetryChange): TaskMessage {
   const { headers } = message;
-  return createTaskMessage({
+  const retry = createTaskMessage({
     ...kept(message),
     task: headers.task,
     args: change.args ?? message.args,
@@ -50,11 +50,12 @@ export function retryMessage(message: TaskMessage, change: RetryChange): TaskMes
     countdown: change.countdown,
     eta: change.eta,
     retries: (change.retries ?? headers.retries) + 1,
-    headers: change.headers ?? carriedHeaders(headers.custom),
-    ignoreResult: change.ignoreResult,
+    headers: change.headers ? sendableHeaders(change.headers, headers.custom) : carriedHeaders(headers.custom),
+    ignoreResult: headers.ignoreResult ?? change.ignoreResult,
     properties: { ...(headers.origin !== null && { origin: headers.origin }), ...change.properties },
     argsreprMaxsize: change.argsreprMaxsize,
   });
+  return message.compression === undefined ? retry : { ...retry, compression: message.compression };
 }
 
 /**
@@ -97,4 +98,12 @@ function queueOf({ properties }: TaskMessage, otherwise: string): string {
 function carriedHeaders(custom: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const nested = custom['headers'];
   return pick(isRecord(nested) ? nested : custom, survivesRetry);
+}
+
+/** A handler may hand on the headers it received: a name among them that cannot be sent must not cost the retry. */
+function sendableHeaders(
+  chosen: Readonly<Record<string, unknown>>,
+  received: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return pick(chosen, (name) => isSendable(name) || !Object.hasOwn(received, name));
 }

@@ -14,6 +14,7 @@ export { loadCompressor, type ImportModule } from './compression/load-compressor
 export { CONTENT_TYPES, ContentTypes, serializerName, type ContentType } from './content-types.js';
 export { decodeJson, type DecodeJsonOptions } from './json/decode-json.js';
 export { encodeJson } from './json/encode-json.js';
+export { jsonSize, type JsonSize } from './json/json-size.js';
 export { JsonTypes, jsonTypes, type JsonType } from './json/json-types.js';
 export { jsonSerializer, type Serializer } from './json-serializer.js';
 export { optionalBase64Decode } from './optional-base64.js';

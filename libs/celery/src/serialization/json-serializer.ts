@@ -18,6 +18,6 @@ export const jsonSerializer: Serializer = {
   name: 'json',
   contentType: 'application/json',
   contentEncoding: 'utf-8',
-  encode: encodeJson,
+  encode: (value, types) => encodeJson(value, types),
   decode: (text, types) => decodeJson(text, types),
 };

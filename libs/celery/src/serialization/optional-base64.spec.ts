@@ -32,6 +32,11 @@ describe('optionalBase64Decode', () => {
     );
   });
 
+  it('takes no longer for a long run of spaces', () => {
+    const body = `a${' '.repeat(1_000_000)}aa`;
+    expect(optionalBase64Decode(`${body}a`)).toBe(`${body}a`);
+  });
+
   it('keeps a byte order mark', () => {
     expect(optionalBase64Decode(Buffer.from('\uFEFF{}').toString('base64'))).toBe('\uFEFF{}');
   });

@@ -23,10 +23,11 @@ const NONCHARACTERS = /[\uFFFE\uFFFF]/g;
  * Non-ASCII text is written as it is, not as `\uXXXX`: Python reads both, and it takes 2 to 4 bytes instead of 6 to 12, which
  * base64 would multiply. Only what SQS forbids in a message is escaped: control characters, lone surrogates, U+FFFE, U+FFFF.
  *
+ * @param around levels of arrays and objects that the text is to be put into: they count towards the 512 that can be read
  * @throws EncodeError with the path of what cannot be written.
  */
-export function encodeJson(value: unknown, types: JsonTypes = noJsonTypes): string {
-  const text = isPlainJson(value) ? JSON.stringify(value) : new JsonWriter(types).write(value);
+export function encodeJson(value: unknown, types: JsonTypes = noJsonTypes, around = 0): string {
+  const text = isPlainJson(value, around) ? JSON.stringify(value) : new JsonWriter(types, around).write(value);
   return NONCHARACTER.test(text) ? text.replace(NONCHARACTERS, escapeCharacter) : text;
 }
 

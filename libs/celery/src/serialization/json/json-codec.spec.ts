@@ -45,6 +45,23 @@ function numberOf(token: string): unknown {
   return whole ? Number(BigInt(token)) : BigInt(token);
 }
 
+describe('decodeJson: work that grows no faster than the text', () => {
+  it.each<[string, string, unknown]>([
+    ['a string of escapes', `[1.0,"${String.raw`\n`.repeat(1_000_000)}"]`, '\n'.repeat(1_000_000)],
+    ['characters of control without an escape', `[1.0,${'"\u0085",'.repeat(300_000)}1]`, '\u0085'],
+    ['a key of escapes', `[1.0,{"${String.raw`\"`.repeat(1_000_000)}":1}]`, { ['"'.repeat(1_000_000)]: 1 }],
+  ])('%s', (_name, text, second) => {
+    const read = decodeJson(text) as unknown[];
+    // Not toEqual: printing the difference would take longer than the test.
+    expect(JSON.stringify(read[1]) === JSON.stringify(second)).toBe(true);
+  });
+
+  it('an endless string of escapes', () => {
+    const text = `[NaN,"${String.raw`\n`.repeat(1_000_000)}`;
+    expect(thrownBy(() => decodeJson(text))).toBeInstanceOf(DecodeError);
+  });
+});
+
 describe('decodeJson', () => {
   it.each<[string, unknown]>([
     ['1', 1],

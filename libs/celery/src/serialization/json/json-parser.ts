@@ -5,6 +5,8 @@ const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // No quote, backslash or control character inside: the string is its own value.
 const SIMPLE_STRING = /"[^"\\\p{Cc}]*"/uy;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const LITERAL = /true|false|null|NaN|-?Infinity/y;
 
 const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -92,14 +94,14 @@ export class JsonParser {
     return value;
   }
 
+  /** Looks at each character once: searching ahead for a quote or a backslash would go over distant text again and again. */
   #closingQuote(from: number): number {
-    for (let at = from; ; at += 2) {
-      const quote = this.#text.indexOf('"', at);
-      if (quote < 0) throw new DecodeError(`The JSON has an unterminated string at position ${from - 1}`);
-      const slash = this.#text.indexOf('\\', at);
-      if (slash < 0 || slash > quote) return quote;
-      at = slash;
+    for (let at = from; at < this.#text.length; at += 1) {
+      const code = this.#text.charCodeAt(at);
+      if (code === QUOTE) return at;
+      if (code === BACKSLASH) at += 1;
     }
+    throw new DecodeError(`The JSON has an unterminated string at position ${from - 1}`);
   }
 
   #scalar(): unknown {

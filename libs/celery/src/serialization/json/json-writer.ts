@@ -13,10 +13,12 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 export class JsonWriter {
   readonly #types: JsonTypes;
   readonly #path: (string | number)[] = [];
-  #depth = 0;
+  #depth: number;
 
-  constructor(types: JsonTypes) {
+  /** @param depth levels of arrays and objects around the value */
+  constructor(types: JsonTypes, depth = 0) {
     this.#types = types;
+    this.#depth = depth;
   }
 
   /** @throws EncodeError */

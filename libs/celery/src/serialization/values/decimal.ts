@@ -1,4 +1,5 @@
-const DECIMAL = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|s?nan\d*)$/i;
+// One way only to read a run of digits: two would be tried in every combination.
+const DECIMAL = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|s?nan\d*)$/i;
 
 /**
  * Python's `decimal.Decimal`: the exact text (`1.10`, `1E+3`, `NaN`), digits and trailing zeros kept. Hand the text to the

@@ -46,6 +46,10 @@ describe('Decimal', () => {
     expect(new Decimal('1.10').valueOf()).toBe(1.1);
   });
 
+  it('refuses a long run of digits at once', () => {
+    expect(() => new Decimal(`${'1'.repeat(500_000)}x`)).toThrow(RangeError);
+  });
+
   it.each(['', 'abc', '1e', '.', '--1', '1_0', ' 1'])('refuses %j', (text) => {
     expect(() => new Decimal(text)).toThrow(RangeError);
   });
