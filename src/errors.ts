@@ -1,4 +1,5 @@
 import { SqsCeleryError } from '#celery';
+import { withoutCredentials } from '#sqs';
 
 /** The application cannot start: everything that is wrong with its options and its task handlers, in one error. */
 export class InvalidConfigurationError extends SqsCeleryError {
@@ -30,7 +31,7 @@ export class UndefinedQueueError extends SqsCeleryError {
   ) {
     super(
       'SQS_CELERY_UNDEFINED_QUEUE',
-      `Task '${task}' cannot be sent to queue '${queue}': the options of SqsCeleryModule know ${known.join(', ')}. Add it to queues, with consume: false where it is only sent to.`,
+      `Task '${task}' cannot be sent to queue '${withoutCredentials(queue)}': the options of SqsCeleryModule know ${known.join(', ')}. Add it to queues, with consume: false where it is only sent to.`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { Logger, Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { InvalidConfigurationError } from './errors.js';
 import type { SqsCeleryOptions, SqsCeleryOptionsFactory } from './options/sqs-celery-options.js';
 import { SqsCeleryCoreModule } from './sqs-celery-core.module.js';
 import { GlobalEnhancers } from './worker/global-enhancers.js';
@@ -9,6 +10,9 @@ import { StartUpReport } from './worker/start-up-report.js';
 
 /** How `forRootAsync` gets its options: `useFactory` with `inject`, `useClass` or `useExisting`. */
 export type SqsCeleryAsyncOptions = ConfigurableModuleAsyncOptions<SqsCeleryOptions, keyof SqsCeleryOptionsFactory>;
+
+const WITHOUT_OPTIONS =
+  'SqsCeleryModule is imported without options: write SqsCeleryModule.forRoot({ … }) once, and import it nowhere else';
 
 const NEARER_THAN_ROOT = -1;
 
@@ -20,7 +24,11 @@ const NEARER_THAN_ROOT = -1;
 @Module({})
 export class SqsCeleryModule {
   constructor(modules: ModulesContainer) {
-    for (const module of modules.values()) if (module.metatype === SqsCeleryModule) startLastAndDrainFirst(module);
+    for (const module of modules.values()) {
+      if (module.metatype !== SqsCeleryModule) continue;
+      if (!module.providers.has(Poller)) throw new InvalidConfigurationError([WITHOUT_OPTIONS]);
+      startLastAndDrainFirst(module);
+    }
   }
 
   /** @param options checked when the application starts: one error lists everything that is wrong */

@@ -55,10 +55,13 @@ describe('the demo', () => {
     expect(demo.output).toContain('Warm shutdown');
   });
 
-  it('refuses a count that is none', async () => {
-    start('--count', 'five');
+  it.each([
+    [['--count', 'five'], /^demo: --count: a whole number from 1 expected, got five$/],
+    [['--cuont', '5'], /^demo: Unknown option '--cuont'/],
+  ])('refuses %j in one line', async (flags, problem) => {
+    start(...flags);
     await demo.ended;
-    expect(demo.exitCode).toBe(1);
-    expect(demo.output).toContain('--count: a whole number from 1 expected, got five');
+    expect(demo.exitCode).toBe(2);
+    expect(demo.lines).toEqual([expect.stringMatching(problem)]);
   });
 });

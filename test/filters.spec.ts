@@ -164,7 +164,9 @@ class FilteredClass {
 async function outcome({ tasks, log }: RunningApp, task: string): Promise<string> {
   const { id } = await tasks.delay(task);
   const lines = (): string[] =>
-    log.of({ context: 'celery.app.trace' }).filter((line) => line.includes(id) && !line.endsWith('received'));
+    log
+      .of({ context: 'celery.app.trace' })
+      .filter((line) => line.includes(id) && !/received$|exception filter threw/.test(line));
   await until(() => lines().length > 0, task);
   return (lines()[0] ?? '').replace(/^Task \S+ /, '').replace(/^succeeded in [\d.e-]+s/, 'succeeded');
 }
@@ -201,6 +203,17 @@ it('keeps a permanent failure permanent, whatever a filter makes of it', async (
   await using running = await startApp({ providers: [Tasks] });
   expect(await outcome(running, 'denied')).toBe(`raised unexpected: Boom('domain')`);
   expect(caught).toEqual(['ForbiddenException']);
+});
+
+it('logs the failure that a throwing filter replaces, with its stack', async () => {
+  await using running = await startApp({ providers: [Tasks] });
+  await outcome(running, 'replaced');
+  const [line] = running.log.lines.filter(({ message }) => message.includes('exception filter threw'));
+  expect(line).toMatchObject({ level: 'error', context: 'celery.app.trace' });
+  expect(line?.message).toMatch(
+    /^Task replaced\[.+\] raised Boom\('boom'\); an exception filter threw RangeError\('replaced boom'\) instead$/,
+  );
+  expect(line?.stack).toMatch(/^Boom: boom\n\s+at Tasks\.replaced/);
 });
 
 it.each(['boom', 'unmatched'])('logs the failure of %s once', async (task) => {

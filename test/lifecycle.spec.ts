@@ -201,3 +201,26 @@ it('starts as an application context and as a standalone module', async () => {
   await app.close();
   expect(events).toContain('slow ended, database open: true');
 });
+
+it('starts nothing where a signal closed the application while another module bootstrapped', async () => {
+  let close = (): Promise<void> => Promise.resolve();
+  @Injectable()
+  class Slow implements OnApplicationBootstrap {
+    @Task('slow')
+    run(): void {}
+
+    onApplicationBootstrap(): Promise<void> {
+      return close();
+    }
+  }
+  const log = new RecordingLogger();
+  const imports = [SqsCeleryModule.forRoot(localOptions(sqs))];
+  const moduleRef = await Test.createTestingModule({ imports, providers: [Slow] })
+    .setLogger(log)
+    .compile();
+  const app = moduleRef.createNestApplication();
+  close = () => app.close();
+  await app.init();
+  expect(log.text()).not.toContain('ready.');
+  expect(sqs.requestCounts()).not.toHaveProperty('ReceiveMessage');
+});

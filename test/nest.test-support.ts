@@ -8,6 +8,8 @@ export interface LogLine {
   readonly level: string;
   readonly context: string | undefined;
   readonly message: string;
+  /** Of an error. */
+  readonly stack?: string;
 }
 
 /** A user's own logger: keeps what Nest hands to it. */
@@ -32,7 +34,8 @@ export class RecordingLogger implements LoggerService {
   }
 
   #add(level: string, message: unknown, rest: unknown[]): void {
-    this.lines.push({ level, context: rest.at(-1) as string | undefined, message: String(message) });
+    const [context, stack] = rest.toReversed() as (string | undefined)[];
+    this.lines.push({ level, context, message: String(message), ...(stack !== undefined && { stack }) });
   }
 }
 

@@ -23,6 +23,9 @@ const ship = defineTask<{
 }>('orders.ship', { queue: 'shipping', expires: 600 });
 const ping = defineTask<{ result: string }>('ping');
 const untyped = defineTask('untyped');
+const empty = defineTask<{ args: [] }>('empty');
+const allOptional = defineTask<{ args: [n?: number] }>('optional');
+const argsOnly = defineTask<{ args: [x: number]; result: string }>('args-only');
 const charge = defineTask<{ kwargs: { amount: number } }>('charge');
 
 const requests: TaskRequest[] = [];
@@ -117,6 +120,15 @@ describe('send', () => {
     expect(messages.at(-1)).toMatchObject({ groupId: 'customer' });
   });
 
+  it.each([null, undefined, 5, {}])('refuses to send %j', async (task) => {
+    const what = {
+      code: 'SQS_CELERY_INVALID_TASK',
+      message: expect.stringMatching(/^a task is a name or a definition/),
+    };
+    await expect(tasks.send(task as never)).rejects.toMatchObject(what);
+    await expect(tasks.delay(task as never)).rejects.toMatchObject(what);
+  });
+
   it('gives custom headers to the handler', async () => {
     await tasks.send(ping, { headers: { tenant: 'acme' } });
     await until(() => requests.length > 0, 'ping');
@@ -132,6 +144,9 @@ it('is typed by definitions', () => {
   >();
   expectTypeOf(() => [tasks.send(ping), tasks.send(untyped, { args: [1] }), tasks.delay('x', 1)]).toBeFunction();
   expectTypeOf(() => tasks.send(charge, { kwargs: { amount: 1 } })).toBeFunction();
+  expectTypeOf(() => [tasks.send(empty), tasks.send(empty, { countdown: 3 })]).toBeFunction();
+  expectTypeOf(() => [tasks.send(allOptional), tasks.send(allOptional, { args: [1] })]).toBeFunction();
+  expectTypeOf(() => tasks.send(argsOnly, { args: [1] })).toBeFunction();
   const wrong = (): unknown => [
     // @ts-expect-error: args are required
     tasks.send(ship),
@@ -139,6 +154,10 @@ it('is typed by definitions', () => {
     tasks.send(ship, { args: [{ id: 1 }] }),
     // @ts-expect-error: not an option
     tasks.send(ping, { coutdown: 1 }),
+    // @ts-expect-error: args are required
+    tasks.send(argsOnly, { countdown: 3 }),
+    // @ts-expect-error: a number is no text
+    tasks.send(allOptional, { args: ['1'] }),
     // @ts-expect-error: kwargs are required
     tasks.send(charge),
     // @ts-expect-error: surplus argument

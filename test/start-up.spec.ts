@@ -166,6 +166,12 @@ it('refuses a second forRoot', async () => {
   expect(await problemsOf({ sqs, imports })).toEqual(['SqsCeleryModule.forRoot is imported 2 times: import it once']);
 });
 
+it('refuses the module without forRoot', async () => {
+  const start = Test.createTestingModule({ imports: [SqsCeleryModule], providers: [Tasks] }).compile();
+  await expect(start).rejects.toBeInstanceOf(InvalidConfigurationError);
+  await expect(start).rejects.toThrow(/SqsCeleryModule is imported without options.*forRoot/);
+});
+
 it("checks the queue of a definition's defaults", async () => {
   const definition = defineTask<{ args: [text: string]; result: number }>('defined', { queue: 'nowhere' });
   @Injectable()

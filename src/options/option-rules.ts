@@ -1,3 +1,5 @@
+import { shownText } from './url-like.js';
+
 /** What an option must be, in words and as a test; `secret` keeps its value out of error messages. */
 export interface OptionRule {
   readonly expectation: string;
@@ -23,12 +25,13 @@ function shown(value: unknown, rule: OptionRule): string {
   return rule.secret ? `a ${typeof value} (not shown)` : describe(value);
 }
 
-/** A value in an error message, short. */
+/** A value in an error message, short and without secrets. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return shownText(value);
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
-  return value === null ? 'null' : `a ${typeof value}`;
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 export const boolean: OptionRule = { expectation: 'true or false', check: (value) => typeof value === 'boolean' };

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { InvalidTaskError } from '#celery';
 import type { TaskArgs, TaskDefinition, TaskKwargs, TaskResult } from '#celery';
 import type { AsyncResult, SendOptions } from '#producer';
+import { describe } from '../options/option-rules.js';
 import { SqsConnection } from '../sqs-connection.js';
 
 /** Options of `send` for a definition: its arguments are typed. */
@@ -14,7 +16,7 @@ export type TaskSendOptions<Definition> = Omit<
 /** An object without keys, which fits where every key is optional. */
 type Nothing = Record<never, never>;
 
-type RequiredArgs<Args> = readonly [] extends Args ? { readonly args?: Args } : { readonly args: Args };
+type RequiredArgs<Args> = [] extends Args ? { readonly args?: Args } : { readonly args: Args };
 type RequiredKwargs<Kwargs> = Nothing extends Kwargs ? { readonly kwargs?: Kwargs } : { readonly kwargs: Kwargs };
 
 /** Options may be left out where no argument is required. */
@@ -64,7 +66,7 @@ export class TaskProducer {
   }
 
   #send(task: string | TaskDefinition, options: SendOptions): Promise<AsyncResult> {
-    const { name, defaults } = typeof task === 'string' ? { name: task, defaults: {} } : task;
+    const { name, defaults } = namedTask(task);
     const { producer } = this.connection;
     return producer.send(name, { ...this.#ownDefaults(name), ...given(defaults), ...given(options) });
   }
@@ -74,6 +76,14 @@ export class TaskProducer {
     const { expires, ignoreResult, timeLimit, softTimeLimit } = this.connection.optionsOf(task);
     return given({ expires, ignoreResult, timeLimit, softTimeLimit });
   }
+}
+
+/** JavaScript can hand over anything. */
+function namedTask(task: unknown): { readonly name: string; readonly defaults: SendOptions } {
+  if (typeof task === 'string') return { name: task, defaults: {} };
+  const { name, defaults = {} }: Partial<TaskDefinition> = Object(task);
+  if (typeof name === 'string') return { name, defaults };
+  throw new InvalidTaskError(`a task is a name or a definition made by defineTask, got ${describe(task)}`);
 }
 
 /** An option given as undefined says nothing. */

@@ -1,5 +1,5 @@
 import { taskOptionProblems } from '#worker';
-import { undefinedQueue } from '../options/validate-options.js';
+import { undefinedQueue } from '../options/validate-queues.js';
 import type { Exploration, TaskMethod } from './task-explorer.js';
 
 /** Lists everything that is wrong with the task handlers of an application, one sentence each; empty when they are right. */

@@ -1,5 +1,6 @@
 import type { ExternalContextCreator } from '@nestjs/core';
 import { TaskRequest } from '#worker';
+import { createArgumentPipes } from './argument-pipes.js';
 
 /**
  * Remembers which errors of a run came from guards, parameter decorators and pipes: no retry mends those. They are noted and
@@ -21,7 +22,7 @@ export class PermanentFailures {
       return guards && ((args: [TaskRequest]) => this.#noting(args[0], () => guards(args)));
     };
     watched.createPipesFn = (...created) => {
-      const pipes = creator.createPipesFn(...created);
+      const pipes = createArgumentPipes((...wrapped) => creator.createPipesFn(...wrapped), ...created);
       return pipes && ((values, ...args) => this.#noting(args[0], () => pipes(values, ...args)));
     };
     return watched;

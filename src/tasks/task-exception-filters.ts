@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator, type ContextId } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { TaskRequest } from '#worker';
+import { reprOfError, type TaskRequest } from '#worker';
+import { httpMessageOf } from './http-message.js';
 import { taskMetadata } from './task-metadata.accessor.js';
 
 /** The handler whose failure is offered, as it was called. */
@@ -26,6 +27,8 @@ const LEFT: Filtered = { kind: 'left' };
  */
 @Injectable()
 export class TaskExceptionFilters {
+  private readonly log = new Logger('celery.app.trace');
+
   constructor(
     private readonly creator: ExternalContextCreator,
     private readonly config: ApplicationConfig,
@@ -39,8 +42,19 @@ export class TaskExceptionFilters {
       const value = isObservable(answer) ? await lastValueFrom(answer, { defaultValue: undefined }) : answer;
       return value === undefined ? LEFT : { kind: 'result', value };
     } catch (thrown) {
-      return thrown === error ? LEFT : { kind: 'replaced', error: thrown };
+      if (thrown === error) return LEFT;
+      this.logReplaced(error, thrown, request);
+      return { kind: 'replaced', error: thrown };
     }
+  }
+
+  /** A filter for HTTP that fails for want of a response must not hide what the task failed with. */
+  private logReplaced(error: unknown, thrown: unknown, { task, id }: TaskRequest): void {
+    const [original, replacement] = [reprOfError(error, httpMessageOf), reprOfError(thrown, httpMessageOf)];
+    this.log.error(
+      `Task ${task}[${id}] raised ${original}; an exception filter threw ${replacement} instead`,
+      error instanceof Error ? error.stack : undefined,
+    );
   }
 
   /** Without a filter for it, Nest would log the failure, which the worker logs already. */

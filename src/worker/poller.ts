@@ -5,6 +5,7 @@ import type { Consumer } from '#sqs';
 import { TaskRegistry, Worker, WorkerEvents, logTaskEvents, type WorkerOptions } from '#worker';
 import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.js';
 import { SqsConnection } from '../sqs-connection.js';
+import { httpMessageOf } from '../tasks/http-message.js';
 import { CLOCK } from '../tokens.js';
 import { GlobalEnhancers } from './global-enhancers.js';
 import { queueWarnings } from './queue-warnings.js';
@@ -17,6 +18,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #log = new Logger('celery.apps.worker');
   #consumers: readonly Consumer[] = [];
   #shutdownTimeoutMs = 0;
+  #closed = false;
 
   constructor(
     private readonly connection: SqsConnection,
@@ -29,6 +31,8 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
+    // A signal may have closed the application while the hook of another module was awaited.
+    if (this.#closed) return;
     const { options } = this.connection.opened;
     const queues = options.queues.filter(({ consume }) => consume);
     if (!this.#polls(options, queues)) return;
@@ -42,6 +46,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Awaited by Nest: afterwards no handler runs, and whatever handlers need may be closed. */
   async onModuleDestroy(): Promise<void> {
+    this.#closed = true;
     this.hooks.end();
     if (this.#consumers.length === 0) return;
     this.#log.log('worker: Warm shutdown');
@@ -100,7 +105,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
 const WAIT_TIME_SECONDS = 20;
 
 function logOptions({ resultreprMaxsize }: ResolvedOptions) {
-  return resultreprMaxsize === undefined ? {} : { resultreprMaxsize };
+  return { messageOf: httpMessageOf, ...(resultreprMaxsize !== undefined && { resultreprMaxsize }) };
 }
 
 function workerOptions({

@@ -15,3 +15,12 @@ export function readOptions(args: readonly string[]): DemoOptions {
   }
   return { count };
 }
+
+/** {@link readOptions}, or one line that says what is wrong with the command line. */
+export function optionsOrProblem(args: readonly string[]): DemoOptions | string {
+  try {
+    return readOptions(args);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

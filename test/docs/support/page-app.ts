@@ -40,7 +40,9 @@ export class PageApp implements AsyncDisposable {
   /** The same for a task that was sent already. */
   async ended(id: string, end = /succeeded|raised|ignored|reject/): Promise<string> {
     const lines = (): string[] =>
-      this.log.of({ context: 'celery.app.trace' }).filter((line) => line.includes(id) && !line.endsWith('received'));
+      this.log
+        .of({ context: 'celery.app.trace' })
+        .filter((line) => line.includes(id) && !/received$|exception filter threw/.test(line));
     await until(() => lines().some((line) => end.test(line)), `the end of ${id}`);
     return lines()
       .map((line) => line.replace(/^Task \S+ /, '').replace(/succeeded in [\d.e-]+s/, 'succeeded'))

@@ -1,4 +1,5 @@
 export { SqsTransportError } from './sqs-transport-error.js';
+export { withoutCredentials } from './without-credentials.js';
 export {
   MissingCredentialsError,
   MissingRegionError,

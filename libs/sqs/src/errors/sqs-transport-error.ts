@@ -1,5 +1,7 @@
 import { SqsCeleryError } from '#celery/ports';
 
+import { withoutCredentials } from './without-credentials.js';
+
 /**
  * The errors of the transport:
  *
@@ -22,4 +24,8 @@ import { SqsCeleryError } from '#celery/ports';
  * ├── RequestTimedOutError
  * └── TransportClosedError
  */
-export class SqsTransportError extends SqsCeleryError {}
+export class SqsTransportError extends SqsCeleryError {
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(code, withoutCredentials(message), options);
+  }
+}

@@ -13,7 +13,8 @@ import type { QueueOptions } from '../options.js';
 /** The codes with which AWS says no to the caller, whatever the reason. */
 const deniedCodes = /^(AccessDenied|KmsAccessDenied|UnauthorizedOperation|NotAuthorized)$/;
 const badIdentityCodes =
-  /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSecurity|InvalidAccessKeyId)$/;
+  /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|InvalidSecurity|InvalidAccessKeyId)(Exception)?$/;
+const expiredCodes = /^(ExpiredToken|RequestExpired)(Exception)?$/;
 
 /** Turns a failed request about a queue into an error that says what to do. */
 export function queueFailure(error: unknown, action: SqsAction, queue: QueueOptions): SqsTransportError {
@@ -24,15 +25,15 @@ export function queueFailure(error: unknown, action: SqsAction, queue: QueueOpti
   if (/region is missing/i.test(message)) return new MissingRegionError(options);
   if (code === 'QueueDoesNotExist') return new QueueNotFoundError(queue.name, queue.url ?? queue.sqsName, options);
   if (deniedCodes.test(code)) return new QueueAccessDeniedError(queue.name, action, code, options);
+  return new QueueRequestError(queue.name, action, code, advice(code, message), options);
+}
+
+function advice(code: string, message: string): string {
   if (badIdentityCodes.test(code)) {
-    const advice = 'AWS does not accept these credentials; check which ones the process finds, and their region.';
-    return new QueueRequestError(queue.name, action, code, advice, options);
+    return 'AWS does not accept these credentials; check which ones the process finds, and their region.';
   }
-  return new QueueRequestError(
-    queue.name,
-    action,
-    code,
-    `${message} Check the network, the region and the endpoint.`,
-    options,
-  );
+  if (expiredCodes.test(code)) {
+    return 'The credentials have expired; renew the session, or give the process a role that renews them, and check its clock.';
+  }
+  return `${message} Check the network, the region and the endpoint.`;
 }
