@@ -63,6 +63,7 @@ describe('worker processes', () => {
     for (const least of [30, 90, 150].map((number) => number + Math.floor(Math.random() * 30))) {
       await marked(least);
       const victim = takeOne(workers);
+      await vi.waitUntil(async () => (await heldBy(victim)).size >= 5, { timeout: 20_000, interval: 5 });
       await queue.endWorker(victim, 'SIGKILL');
       const held = await heldBy(victim);
       expect(held.size).toBeGreaterThan(0);
