@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
   InvalidTaskError,
+  MAX_DELAY_SECONDS,
+  MAX_VISIBILITY_SECONDS,
   encodeMessage,
   parseIsoDateTime,
   type Clock,
@@ -12,9 +14,6 @@ import {
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
-
-/** Longest `DelaySeconds` of SQS. */
-const MAX_DELAY_SECONDS = 900;
 
 /** kombu's group for messages of a FIFO queue that name none. */
 const DEFAULT_GROUP = 'default';
@@ -86,9 +85,6 @@ function checkFifoEta({ headers }: TaskMessage, remaining: number, { name, ...qu
     `Task ${headers.task}[${headers.id}] is due in ${remaining} s, but FIFO queue ${name} ${limit}: choose an earlier time, or a standard queue`,
   );
 }
-
-/** SQS's longest visibility timeout. */
-const MAX_VISIBILITY_SECONDS = 43_200;
 
 /** A worker waits this long for an ETA without another receive. */
 const WAITED_FOR_SECONDS = 2;

@@ -1,8 +1,7 @@
-import type { Delivery, MessageSender } from '#celery';
+import { mayGoBack, type Delivery, type MessageSender } from '#celery';
 import { backOffSeconds } from './back-off.js';
 import type { QuarantineAction } from './events.js';
 import type { Quarantine, QuarantineReason } from './quarantine.js';
-import { mayGoBack } from './receive-budget.js';
 import { HAND_BACKS, republish } from './republish.js';
 
 /** What to do with a task that this fleet does not know. */

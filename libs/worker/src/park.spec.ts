@@ -1,7 +1,7 @@
+import { mayGoBack } from '#celery';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planPark, type ParkState } from './park.js';
-import { mayGoBack } from './receive-budget.js';
 import { STANDARD, RecordedDelivery, withRedrive } from './worker.test-support.js';
 
 const DAY = 86_400;

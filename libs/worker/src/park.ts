@@ -1,5 +1,11 @@
-import type { Clock, Delivery, MessageSender } from '#celery';
-import { MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, mayGoBack } from './receive-budget.js';
+import {
+  MAX_DELAY_SECONDS,
+  MAX_VISIBILITY_SECONDS,
+  mayGoBack,
+  type Clock,
+  type Delivery,
+  type MessageSender,
+} from '#celery';
 import { republish } from './republish.js';
 
 /** An ETA this close is waited for in its slot: SQS would only see to it to the second, for the price of a receive. */

@@ -1,18 +1,4 @@
-import type { Delivery } from '#celery';
-
-/** SQS's longest visibility timeout in seconds, counted from the receive. */
-export const MAX_VISIBILITY_SECONDS = 43_200;
-
-/** Longest `DelaySeconds` of a message. */
-export const MAX_DELAY_SECONDS = 900;
-
-/**
- * Whether a healthy message may be given back to the queue. Every receive counts towards `maxReceiveCount`, whatever its
- * reason, so the last one is kept for whoever can run the task.
- */
-export function mayGoBack({ queue, receiveCount }: Delivery): boolean {
-  return queue.redrivePolicy === undefined || receiveCount + 1 < queue.redrivePolicy.maxReceiveCount;
-}
+import { MAX_VISIBILITY_SECONDS, mayGoBack, type Delivery } from '#celery';
 
 /**
  * Whether a task whose ETA is ahead may be put out of sight. A FIFO message at its last receive has to be kept under its lease: SQS

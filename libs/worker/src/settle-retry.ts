@@ -1,5 +1,6 @@
 import {
   InvalidTaskError,
+  MAX_VISIBILITY_SECONDS,
   MaxRetriesExceededError,
   retryMessage,
   type Delivery,
@@ -7,7 +8,7 @@ import {
   type TaskMessage,
 } from '#celery';
 import type { Outcome } from './outcome.js';
-import { MAX_VISIBILITY_SECONDS, mayRetryInPlace } from './receive-budget.js';
+import { mayRetryInPlace } from './receive-budget.js';
 import { ownAttributes } from './republish.js';
 import type { Attempt, SettleDeps } from './settle.js';
 

@@ -1,11 +1,10 @@
-import type { Clock, Log } from '#celery/ports';
+import { mayGoBack, type Clock, type Log } from '#celery/ports';
 
 import { awsFailure } from '../client/aws-failure.js';
 import { AcknowledgeFailedError, LeaseLostError, ReleaseFailedError, SqsTransportError } from '../errors/index.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import { leaseEnd, longestExtension } from '../lease/lease-plan.js';
 import type { Acknowledger } from '../settle/acknowledger.js';
-import { mayGoBack } from '../settle/receive-budget.js';
 import type { Releaser } from '../settle/releaser.js';
 import type { UnstartedReceives } from './unstarted-receives.js';
 import type { WaitingRoom } from './waiting-room.js';
@@ -40,7 +39,7 @@ export class Settler implements Settlement {
 
   /** Hands back what was received and not begun, unless the receive this costs may not be spent: then its lease runs out. */
   async giveBackUnstarted(messages: readonly HeldMessage[]): Promise<number> {
-    const allowed = messages.filter((message) => mayGoBack(message.queue, message.receiveCount));
+    const allowed = messages.filter((message) => mayGoBack(message));
     for (const message of messages) if (!allowed.includes(message)) this.forget(message);
     for (const { messageId } of allowed) this.options.unstarted.add(messageId);
     // Backwards: the first of a group, and with it the group, comes free last.
@@ -52,7 +51,7 @@ export class Settler implements Settlement {
   async takeAway(message: HeldMessage): Promise<void> {
     if (message.deletion) return message.lease.interrupt();
     // Released first: a handler that settles in answer to the abort comes too late.
-    const released = mayGoBack(message.queue, message.receiveCount) ? this.release(message, 0) : this.forget(message);
+    const released = mayGoBack(message) ? this.release(message, 0) : this.forget(message);
     message.lease.lose('shutdown');
     await released;
   }
@@ -102,7 +101,7 @@ export class Settler implements Settlement {
     if (message.deletion) throw alreadySettled(message);
     const followers = this.options.room.takeFollowers(message);
     message.state = 'releasing';
-    const allowed = followers.filter((follower) => mayGoBack(follower.queue, follower.receiveCount));
+    const allowed = followers.filter((follower) => mayGoBack(follower));
     for (const follower of followers) if (!allowed.includes(follower)) this.forget(follower);
     for (const { messageId } of allowed) this.options.unstarted.add(messageId);
     const back = allowed.toReversed().map((follower) => ({ message: follower, delaySeconds: 0 }));
