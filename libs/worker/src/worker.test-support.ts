@@ -81,6 +81,12 @@ export class RecordedDelivery implements Delivery {
     this.actions.push(`release ${delaySeconds}`);
     return Promise.resolve();
   }
+
+  async standAside(until: Promise<void>): Promise<boolean> {
+    this.actions.push('stand aside');
+    await until;
+    return !this.lease.lost;
+  }
 }
 
 /** A sender and publisher that write down what is sent. */

@@ -43,6 +43,11 @@ export interface Delivery {
    * message that was acknowledged.
    */
   release(delaySeconds: number): Promise<void>;
+  /**
+   * Gives the slot to other messages until `until` resolves, and waits for one again; the lease is kept. Resolves with false when
+   * the message was taken away meanwhile (its lease was lost, or the worker pauses or stops): then there is nothing left to do.
+   */
+  standAside(until: Promise<void>): Promise<boolean>;
 }
 
 /** Runs one delivery; the slot is taken until the promise settles. Must not reject: everything is settled inside. */
