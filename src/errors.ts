@@ -35,3 +35,28 @@ export class UndefinedQueueError extends SqsCeleryError {
     );
   }
 }
+
+/** A queue was to be controlled that this application does not consume. */
+export class QueueNotConsumedError extends SqsCeleryError {
+  constructor(
+    readonly queue: string,
+    consumed: readonly string[],
+  ) {
+    super(
+      'SQS_CELERY_QUEUE_NOT_CONSUMED',
+      `Queue '${withoutCredentials(queue)}' is not consumed here; consumed are: ${consumed.join(', ') || 'none'}.`,
+    );
+  }
+}
+
+/** Something was asked for that a store must remember, and none is configured. */
+export class NoStoreError extends SqsCeleryError {
+  constructor(
+    /** What cannot be done. */
+    readonly what: string,
+    /** The option of `SqsCeleryModule` that names the store. */
+    readonly option: string,
+  ) {
+    super('SQS_CELERY_NO_STORE', `${what} needs a store: give SqsCeleryModule the option ${option}.`);
+  }
+}

@@ -5,19 +5,46 @@
  */
 export * from './tasks.js';
 export {
+  BackendError,
+  ImproperlyConfigured,
+  MemoryIdempotencyStore,
+  MemoryResultStore,
+  MemoryRevocationStore,
+  RedisIdempotencyStore,
+  RedisResultStore,
+  RedisRevocationStore,
+  type MemoryIdempotencyStoreOptions,
+  type MemoryResultStoreOptions,
+  type MemoryRevocationStoreOptions,
+  type RedisIdempotencyStoreOptions,
+  type RedisResultStoreOptions,
+  type RedisRevocationStoreOptions,
+} from '#backends';
+export {
   EncodeError,
   InvalidTaskError,
   MaxRetriesExceededError,
   NotRegistered,
+  RemoteTaskError,
   SqsCeleryError,
   TaskRevokedError,
   TimeLimitExceeded,
   UnsupportedCompressionError,
   WorkerLostError,
+  type AttemptClaim,
+  type ClaimAnswer,
   type Clock,
+  type ExceptionInfo,
+  type ExtendedMeta,
+  type IdempotencyStore,
+  type ResultStore,
+  type ResultTuple,
+  type Revocation,
+  type RevocationStore,
+  type TaskMeta,
   type Timer,
 } from '#celery';
-export { AsyncResult, type FromArguments, type SendOptions } from '#producer';
+export { AsyncResult, type FromArguments, type LongEta, type SendOptions } from '#producer';
 export {
   LeaseLostError,
   MessageTooLargeError,
@@ -32,11 +59,30 @@ export {
   SendFailedError,
   SqsTransportError,
   TransportClosedError,
+  type ConsumerMode,
+  type ConsumerState,
   type DeadLetterOptions,
   type QueueAttributes,
 } from '#sqs';
-export { TaskRequest, type ErrorClass, type TaskOptions } from '#worker';
-export { InvalidConfigurationError, NotConnectedError, UndefinedQueueError } from './errors.js';
+export {
+  ClaimLostError,
+  TaskRequest,
+  type AdmissionHook,
+  type BackoffOptions,
+  type DeadLetter,
+  type DeadLetterHook,
+  type ErrorClass,
+  type ErrorMatcher,
+  type TaskOptions,
+} from '#worker';
+export {
+  InvalidConfigurationError,
+  NoStoreError,
+  NotConnectedError,
+  QueueNotConsumedError,
+  UndefinedQueueError,
+} from './errors.js';
+export type { PrioritySteps } from './options/priority-queues.js';
 export type { QueueOptions, ReceiveOptions } from './options/queue-options.js';
 export type { SqsCeleryOptions, SqsCeleryOptionsFactory } from './options/sqs-celery-options.js';
 export { TaskProducer, type TaskSendOptions } from './producer/task-producer.js';
@@ -44,4 +90,5 @@ export { SqsCeleryModule, type SqsCeleryAsyncOptions } from './sqs-celery.module
 export { Arg, Args, Kwarg, Kwargs, type TaskParameterOptions } from './tasks/parameter.decorators.js';
 export { TaskContext } from './tasks/task-context.decorator.js';
 export { Task, type TaskHandler } from './tasks/task.decorator.js';
+export { WorkerControl } from './worker/worker-control.js';
 export { CLOCK, SQS_CELERY_OPTIONS } from './tokens.js';

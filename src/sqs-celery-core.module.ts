@@ -22,6 +22,7 @@ import { TaskExceptionFilters } from './tasks/task-exception-filters.js';
 import { TaskExplorer, type Exploration } from './tasks/task-explorer.js';
 import { TaskInvoker } from './tasks/task-invoker.js';
 import { CLOCK, SQS_CELERY_OPTIONS } from './tokens.js';
+import { WorkerControl } from './worker/worker-control.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<SqsCeleryOptions>({
   optionsInjectionToken: SQS_CELERY_OPTIONS,
@@ -52,8 +53,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<SqsCeleryOptio
     TaskExceptionFilters,
     TaskInvoker,
     TaskProducer,
+    WorkerControl,
   ],
-  exports: [CLOCK, SqsConnection, TaskProducer, TaskRegistry, TaskRequest, WorkerEvents],
+  exports: [CLOCK, SqsConnection, TaskProducer, TaskRegistry, TaskRequest, WorkerControl, WorkerEvents],
 })
 export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   readonly #log = new Logger('celery.apps.worker');

@@ -1,12 +1,14 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Clock, Compressors, DecodeOptions, EncodeOptions } from '#celery';
-import { Producer, Publisher } from '#producer';
+import { EtaCheck, Producer, Publisher } from '#producer';
 import { SqsTransport } from '#sqs';
 import { TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
 import { availableCompressors } from './available-compressors.js';
 import { InvalidConfigurationError, NotConnectedError, UndefinedQueueError } from './errors.js';
+import { queueOfPriority } from './options/priority-queues.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
+import { openStores, type Stores } from './stores.js';
 import { CLOCK } from './tokens.js';
 import { queueProblems } from './worker/queue-warnings.js';
 
@@ -16,6 +18,7 @@ interface Opened {
   readonly transport: SqsTransport;
   readonly publisher: Publisher;
   readonly producer: Producer;
+  readonly stores: Stores;
   /** How received messages are read. */
   readonly decode: DecodeOptions;
 }
@@ -54,7 +57,7 @@ export class SqsConnection {
     const compressors = await availableCompressors(options.compression);
     const transport = new SqsTransport({
       ...definedOf(options),
-      queues: options.queues.map(({ receive: _receive, ...queue }) => ({
+      queues: options.queues.map(({ receive: _receive, weight: _weight, longEta: _longEta, ...queue }) => ({
         ...queue,
         consume: consumes && queue.consume,
       })),
@@ -72,15 +75,19 @@ export class SqsConnection {
       sender: transport.sender,
       clock: this.clock,
       encode: encodeOptions(options, compressors),
+      etaCheck: etaCheck(options, consumes),
     });
     const producer = this.#producer(publisher, options);
-    this.#opened = { options, transport, publisher, producer, decode: decodeOptions(options, compressors) };
+    const stores = openStores(options, this.clock);
+    const decode = decodeOptions(options, compressors);
+    this.#opened = { options, transport, publisher, producer, stores, decode };
   }
 
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     await opened?.transport.close();
+    await opened?.stores.close();
   }
 
   #producer(publisher: Publisher, options: ResolvedOptions): Producer {
@@ -88,15 +95,16 @@ export class SqsConnection {
       publisher,
       clock: this.clock,
       origin: `gen${process.pid}@${hostname()}`,
-      route: (task, given) => this.#route(task, given, options),
+      route: (task, given, priority) => this.#route(task, given, priority, options),
       currentTask: () => TaskRequest.current(),
       ...(options.argsreprMaxsize !== undefined && { argsreprMaxsize: options.argsreprMaxsize }),
     });
   }
 
-  /** The queue given, the task's own, or the default. */
-  #route(task: string, given: string | undefined, { queues, taskDefaultQueue }: ResolvedOptions): string {
-    const queue = given ?? this.optionsOf(task).queue ?? taskDefaultQueue;
+  /** The queue given, the task's own, or the default, or the one beside it for the message's priority. */
+  #route(task: string, given: string | undefined, priority: number | undefined, options: ResolvedOptions): string {
+    const { queues, taskDefaultQueue } = options;
+    const queue = queueOfPriority(given ?? this.optionsOf(task).queue ?? taskDefaultQueue, priority, options);
     if (queues.some(({ name }) => name === queue)) return queue;
     throw new UndefinedQueueError(
       queue,
@@ -104,6 +112,14 @@ export class SqsConnection {
       queues.map(({ name }) => name),
     );
   }
+}
+
+/** Who consumes a queue here knows how to wait; the workers of a queue that is only sent to may be Python's. */
+function etaCheck({ queues }: ResolvedOptions, consumes: boolean): EtaCheck {
+  const policies = new Map(
+    queues.map(({ name, consume, longEta }) => [name, longEta ?? (consumes && consume ? 'allow' : 'warn')] as const),
+  );
+  return new EtaCheck({ policy: (queue) => policies.get(queue) ?? 'warn', log: new Logger('celery.app.amqp') });
 }
 
 function checkQueues(transport: SqsTransport, options: ResolvedOptions): void {

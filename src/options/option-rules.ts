@@ -53,6 +53,22 @@ export const sqsClient: OptionRule = {
   secret: true,
 };
 
+export const aFunction: OptionRule = { expectation: 'a function', check: (value) => typeof value === 'function' };
+
+/** Looked at elsewhere. */
+export const anything: OptionRule = { expectation: 'anything', check: () => true };
+
+/** A store behind one of the ports: its URL, or an object with these methods. */
+export function aStore(...methods: readonly string[]): OptionRule {
+  return {
+    expectation: `a URL, or a store with the methods ${methods.join(', ')}`,
+    check: (value) =>
+      text.check(value) ||
+      (anObject.check(value) && methods.every((name) => typeof Object(value)[name] === 'function')),
+    secret: true,
+  };
+}
+
 /** A whole number between two others, both included. */
 export function whole(from: number, to = Number.MAX_SAFE_INTEGER, unit = ''): OptionRule {
   const range = to === Number.MAX_SAFE_INTEGER ? `from ${from}` : `from ${from} to ${to}`;

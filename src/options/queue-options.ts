@@ -1,10 +1,16 @@
 import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { LongEta } from '#producer';
 import type { DeadLetterOptions, QueueAttributes } from '#sqs';
 
 /** How messages of a queue are received; given for one queue, or for all of them at the top of the options. */
 export interface ReceiveOptions {
-  /** Tasks of the queue that run at the same time in this process (Celery's `worker_concurrency`). Default: 10. */
+  /** Tasks of the queue that run at the same time in this process. Default: 10. */
   readonly concurrency?: number;
+  /**
+   * Tasks of one message group of a standard queue (a fair queue, see `groupId`) that run at the same time in this process; messages
+   * of other groups pass those that wait. Default: no limit.
+   */
+  readonly groupConcurrency?: number;
   /** Messages received ahead of a free slot: cheaper receives, but kept from other workers. Default: 0. */
   readonly prefetch?: number;
   /** Seconds a poll waits for a message, 0–20 (Celery's `wait_time_seconds`). Default: 20. */
@@ -31,6 +37,17 @@ export interface QueueOptions extends ReceiveOptions {
   readonly region?: string;
   /** A client, or the configuration of one, for this queue alone. A client stays yours: it is never closed. */
   readonly client?: SQSClient | SQSClientConfig;
+  /**
+   * The queue's share of `workerConcurrency` when there is more to do than slots (whole numbers from 1; what they mean says
+   * `queuePriority`). Default: 1.
+   */
+  readonly weight?: number;
+  /**
+   * What to do when a task is sent whose ETA is further ahead than the queue's visibility timeout (and SQS's 15 minutes of
+   * `DelaySeconds`): a Python worker would run it again and again; Nest workers run it once. Default: `warn` where this
+   * application only sends to the queue, `allow` where it consumes it.
+   */
+  readonly longEta?: LongEta;
   /** Whether this application runs tasks from the queue; false: it only sends to it. Default: true. */
   readonly consume?: boolean;
   /**

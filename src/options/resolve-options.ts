@@ -1,5 +1,6 @@
 import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 import { canonicalQueueName } from '#celery';
+import type { LongEta } from '#producer';
 import type { ConsumeOptions, QueueOptions as TransportQueue } from '#sqs';
 import { brokerClientConfig, parseBrokerUrl } from './broker-url.js';
 import type { QueueOptions, ReceiveOptions } from './queue-options.js';
@@ -13,6 +14,10 @@ const DEFAULT_SHUTDOWN_TIMEOUT_MS = 20_000;
 export interface ResolvedQueue extends TransportQueue {
   /** How it is consumed, the application-wide options under its own. */
   readonly receive: ConsumeOptions & { readonly concurrency: number };
+  /** Share of the worker's slots. */
+  readonly weight: number;
+  /** What to do with an ETA that Python workers cannot wait for; undefined: whether it is consumed here decides. */
+  readonly longEta: LongEta | undefined;
 }
 
 /** The options of `forRoot` with names resolved and defaults filled in; only made of options without problems. */
@@ -53,6 +58,8 @@ function resolveQueue(queue: QueueOptions, options: SqsCeleryOptions): ResolvedQ
     name,
     sqsName: canonicalQueueName(name, options.queueNamePrefix),
     consume,
+    weight: queue.weight ?? 1,
+    longEta: queue.longEta,
     receive: { ...receiveOptions(options), ...receiveOptions(queue), concurrency: concurrencyOf(queue, options) },
   };
 }
@@ -66,8 +73,9 @@ function concurrencyOf(queue: ReceiveOptions, options: ReceiveOptions): number {
   return queue.concurrency ?? options.concurrency ?? DEFAULT_CONCURRENCY;
 }
 
-function receiveOptions({ prefetch, waitTimeSeconds, lease, ackLingerMs, maxBlockedMs }: ReceiveOptions) {
-  return withoutUndefined({ prefetch, waitTimeSeconds, lease, ackLingerMs, maxBlockedMs });
+function receiveOptions(options: ReceiveOptions) {
+  const { prefetch, waitTimeSeconds, lease, ackLingerMs, maxBlockedMs, groupConcurrency } = options;
+  return withoutUndefined({ prefetch, waitTimeSeconds, lease, ackLingerMs, maxBlockedMs, groupConcurrency });
 }
 
 /** An option given as undefined must not hide a default. */

@@ -1,10 +1,18 @@
 import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
-import type { JsonTypes } from '#celery';
-import type { PoisonPolicy, TaskOptions, UnknownTaskPolicy } from '#worker';
+import type { IdempotencyStore, JsonTypes, ResultStore, RevocationStore } from '#celery';
+import type {
+  AdmissionHook,
+  BackoffOptions,
+  DeadLetterHook,
+  PoisonPolicy,
+  TaskOptions,
+  UnknownTaskPolicy,
+} from '#worker';
+import type { PrioritySteps } from './priority-queues.js';
 import type { QueueOptions, ReceiveOptions } from './queue-options.js';
 
 /** Options of `SqsCeleryModule.forRoot`: Celery's settings where Celery has them, in camelCase and in Celery's units. */
-export interface SqsCeleryOptions extends ReceiveOptions {
+export interface SqsCeleryOptions extends ReceiveOptions, BackoffOptions {
   /** The queues this application runs tasks from or sends tasks to. Default: `['celery']`. */
   readonly queues?: readonly (string | QueueOptions)[];
   /** Queue of tasks that name none (Celery's `task_default_queue`). Default: the first of `queues`. */
@@ -27,6 +35,26 @@ export interface SqsCeleryOptions extends ReceiveOptions {
   /** Whether this application runs tasks; false makes it a pure producer. Default: true where it has `@Task` methods. */
   readonly worker?: boolean;
   /**
+   * Tasks that run at the same time in this process, over all queues (Celery's `worker_concurrency`). Each queue may hold one
+   * message more that waits for its turn. Default: what the queues' `concurrency` comes to.
+   */
+  readonly workerConcurrency?: number;
+  /**
+   * Which queue is served when `workerConcurrency` is used up: `weighted` gives each its share by `weight`, `strict` prefers the
+   * highest weight, and lets a lower queue pass at least once in sixteen times. Default: `weighted`.
+   */
+  readonly queuePriority?: 'weighted' | 'strict';
+  /**
+   * Queues for messages of a priority, by queue and least priority: `{ celery: { 0: 'celery-low', 6: 'celery-high' } }`. SQS
+   * knows no priorities; a message without one stays on its queue. Default: none.
+   */
+  readonly priorityQueues?: Readonly<Record<string, PrioritySteps>>;
+  /**
+   * Asked before each task starts, for circuit breakers and limits of third parties: true lets it start, false or a number of
+   * seconds asks again later; meanwhile it takes no slot. Default: none.
+   */
+  readonly admission?: AdmissionHook;
+  /**
    * Milliseconds that running tasks get to end when the application closes; then their `AbortSignal` is aborted and their
    * messages go back. Keep it below the grace period of what stops the process (30 s in Kubernetes and ECS). Default: 20 000.
    */
@@ -43,6 +71,24 @@ export interface SqsCeleryOptions extends ReceiveOptions {
    * where such a queue is consumed.
    */
   readonly poison?: PoisonPolicy;
+  /** Told of each message that this worker has moved to a dead-letter queue, or given up. An error it throws is logged. */
+  readonly onDeadLetter?: DeadLetterHook;
+  /**
+   * Where results are kept: Celery's `result_backend` as its URL (`redis://…`, `rediss://…`, `cache+memory://`), or a store of
+   * yours, which stays yours and is never closed. Default: nowhere.
+   */
+  readonly resultBackend?: string | ResultStore;
+  /** Seconds until a result is removed (Celery's `result_expires`); 0 or null: never. Only with a URL. Default: one day. */
+  readonly resultExpires?: number | null;
+  /** Whether results are stored with the task's name, arguments and worker (Celery's `result_extended`). Default: false. */
+  readonly resultExtended?: boolean;
+  /**
+   * Remembers the attempts that have run, so that a copy of a message does not run its task again: a URL as that of
+   * `resultBackend`, or a store. Default: none, tasks have to be idempotent.
+   */
+  readonly idempotency?: string | IdempotencyStore;
+  /** Remembers revoked tasks for {@link TaskProducer.revoke}: a URL, or a store. Default: none, tasks cannot be revoked. */
+  readonly revocations?: string | RevocationStore;
   /** MIME types of accepted messages (Celery's `accept_content`). Default: `['application/json']`. */
   readonly acceptContent?: readonly string[];
   /**

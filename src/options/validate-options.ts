@@ -1,9 +1,23 @@
 import { knownCompression } from '#celery';
-import { taskOptionProblems } from '#worker';
+import { backoffProblems, taskOptionProblems } from '#worker';
 import { parseBrokerUrl } from './broker-url.js';
-import { anObject, boolean, describe, oneOf, problemsOf, sqsClient, text, whole } from './option-rules.js';
+import {
+  aFunction,
+  aStore,
+  anObject,
+  anything,
+  boolean,
+  describe,
+  oneOf,
+  problemsOf,
+  sqsClient,
+  text,
+  whole,
+} from './option-rules.js';
 import type { OptionRules } from './option-rules.js';
 import { receiveRules } from './receive-rules.js';
+import { storeProblems } from '../stores.js';
+import { priorityProblems } from './priority-queues.js';
 import type { SqsCeleryOptions } from './sqs-celery-options.js';
 import { queueNameProblems, queueNames, queueProblems, undefinedQueue } from './validate-queues.js';
 
@@ -26,6 +40,18 @@ const optionRules: OptionRules<SqsCeleryOptions> = {
   createMissingQueues: boolean,
   taskDefaults: anObject,
   worker: boolean,
+  workerConcurrency: whole(1),
+  queuePriority: oneOf('weighted', 'strict'),
+  priorityQueues: { ...anObject, expectation: 'an object { queue: { priority: queue } }' },
+  admission: aFunction,
+  onDeadLetter: aFunction,
+  resultBackend: aStore('store', 'get', 'forget'),
+  resultExpires: { expectation: 'seconds from 0, or null for ever', check: isExpiry },
+  resultExtended: boolean,
+  idempotency: aStore('claim', 'extend', 'decide', 'settle', 'release'),
+  revocations: aStore('revoke', 'revoked'),
+  backoffPolicy: anything,
+  backoffTasks: anything,
   shutdownTimeoutMs: whole(0, undefined, 'milliseconds'),
   maxDeliveries: whole(1),
   unknownTask: oneOf('handBack', 'deadLetter', 'fail'),
@@ -44,6 +70,10 @@ const optionRules: OptionRules<SqsCeleryOptions> = {
   resultreprMaxsize: whole(0),
 };
 
+function isExpiry(value: unknown): boolean {
+  return value === null || (typeof value === 'number' && Number.isFinite(value) && value >= 0);
+}
+
 /** No maintained library writes bzip2. */
 function isWritable(contentType: string | undefined): boolean {
   return contentType !== undefined && contentType !== 'application/x-bz2';
@@ -59,6 +89,9 @@ export function optionProblems(options: SqsCeleryOptions): string[] {
     ...queueNameProblems(queues, typeof options.queueNamePrefix === 'string' ? options.queueNamePrefix : ''),
     ...undefinedQueues(options, queueNames(queues)),
     ...taskOptionProblems({ ...options.taskDefaults }).map((problem) => `taskDefaults: ${problem}`),
+    ...storeProblems({ ...options }),
+    ...priorityProblems(options.priorityQueues, queueNames(queues)),
+    ...backoffProblems({ backoffPolicy: options.backoffPolicy, backoffTasks: options.backoffTasks }),
     ...clientProblems(options),
   ];
 }

@@ -1,6 +1,6 @@
 import { canonicalQueueName, checkPredefinedQueue, isFifoName, sqsNameProblem } from '#celery';
 import { invalidAttributes, type DeadLetterOptions } from '#sqs';
-import { anObject, boolean, describe, problemsOf, text, whole, type OptionRules } from './option-rules.js';
+import { anObject, boolean, describe, oneOf, problemsOf, text, whole, type OptionRules } from './option-rules.js';
 import type { QueueOptions } from './queue-options.js';
 import { receiveRules } from './receive-rules.js';
 import { looksLikeUrl, shownText } from './url-like.js';
@@ -14,6 +14,8 @@ const queueRules: OptionRules<QueueOptions> = {
   url: { expectation: 'the URL of a queue (http or https) without credentials', check: isQueueUrl },
   region: text,
   client: { ...anObject, expectation: 'an SQSClient or its configuration' },
+  weight: whole(1, 1000),
+  longEta: oneOf('allow', 'warn', 'refuse'),
   consume: boolean,
   visibilityTimeout: whole(0, 43_200, 'seconds'),
   attributes,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InvalidTaskError } from '#celery';
 import type { TaskArgs, TaskDefinition, TaskKwargs, TaskResult } from '#celery';
 import type { AsyncResult, SendOptions } from '#producer';
+import { NoStoreError } from '../errors.js';
 import { describe } from '../options/option-rules.js';
 import { SqsConnection } from '../sqs-connection.js';
 
@@ -63,6 +64,20 @@ export class TaskProducer {
   delay<Result = unknown>(task: string, ...args: unknown[]): Promise<AsyncResult<Result>>;
   async delay(task: string | TaskDefinition, ...args: readonly unknown[]): Promise<AsyncResult> {
     return this.#send(task, { args });
+  }
+
+  /**
+   * Revokes tasks: Celery's `app.control.revoke`, through the store `revocations`, as SQS has no broadcast. A worker that shares
+   * the store does not start them any more, and stores REVOKED.
+   *
+   * @param ids one task id, or several
+   * @param options `terminate`: those that are running already are told by their `AbortSignal`, within seconds
+   * @throws (rejects) NoStoreError where no store is configured
+   */
+  async revoke(ids: string | readonly string[], { terminate = false }: { terminate?: boolean } = {}): Promise<void> {
+    const { revocations } = this.connection.opened.stores;
+    if (!revocations) throw new NoStoreError('Revoking tasks', 'revocations');
+    await revocations.revoke([ids].flat(), { terminate });
   }
 
   #send(task: string | TaskDefinition, options: SendOptions): Promise<AsyncResult> {

@@ -1,6 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import type { ExternalContextCreator } from '@nestjs/core';
-import { TaskRequest } from '#worker';
+import { RawMessageRequest, TaskRequest } from '#worker';
 
 type CreatePipes = ExternalContextCreator['createPipesFn'];
 
@@ -27,7 +27,8 @@ function forGivenArguments(pipe: PipeTransform): PipeTransform {
   };
 }
 
-/** JSON has no undefined, and a required argument that is missing failed before. The running task is no argument. */
+/** JSON has no undefined, and a required argument that is missing failed before. The running task or message is no argument. */
 function isGiven(value: unknown, { type }: ArgumentMetadata): boolean {
-  return !(value instanceof TaskRequest) && (value !== undefined || type !== ARGUMENT);
+  if (value instanceof TaskRequest || value instanceof RawMessageRequest) return false;
+  return value !== undefined || type !== ARGUMENT;
 }

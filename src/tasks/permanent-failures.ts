@@ -1,5 +1,4 @@
 import type { ExternalContextCreator } from '@nestjs/core';
-import { TaskRequest } from '#worker';
 import { createArgumentPipes } from './argument-pipes.js';
 
 /**
@@ -7,10 +6,10 @@ import { createArgumentPipes } from './argument-pipes.js';
  * not wrapped, so that interceptors and filters see the errors as they were thrown.
  */
 export class PermanentFailures {
-  readonly #errors = new WeakMap<TaskRequest, Set<unknown>>();
+  readonly #errors = new WeakMap<object, Set<unknown>>();
 
   /** Whether this error ended a stage before the handler. */
-  has(request: TaskRequest, error: unknown): boolean {
+  has(request: object, error: unknown): boolean {
     return this.#errors.get(request)?.has(error) ?? false;
   }
 
@@ -19,7 +18,7 @@ export class PermanentFailures {
     const watched: ExternalContextCreator = Object.create(creator);
     watched.createGuardsFn = (...created) => {
       const guards = creator.createGuardsFn(...created);
-      return guards && ((args: [TaskRequest]) => this.#noting(args[0], () => guards(args)));
+      return guards && ((args: [object]) => this.#noting(args[0], () => guards(args)));
     };
     watched.createPipesFn = (...created) => {
       const pipes = createArgumentPipes((...wrapped) => creator.createPipesFn(...wrapped), ...created);
@@ -32,12 +31,12 @@ export class PermanentFailures {
     try {
       await stage();
     } catch (error) {
-      if (request instanceof TaskRequest) this.#note(request, error);
+      if (typeof request === 'object' && request !== null) this.#note(request, error);
       throw error;
     }
   }
 
-  #note(request: TaskRequest, error: unknown): void {
+  #note(request: object, error: unknown): void {
     const errors = this.#errors.get(request) ?? new Set();
     this.#errors.set(request, errors.add(error));
   }

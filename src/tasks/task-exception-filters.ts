@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator, type ContextId } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { reprOfError, type TaskRequest } from '#worker';
+import { reprOfError } from '#worker';
 import { httpMessageOf } from './http-message.js';
 import { taskMetadata } from './task-metadata.accessor.js';
 
@@ -34,8 +34,12 @@ export class TaskExceptionFilters {
     private readonly config: ApplicationConfig,
   ) {}
 
-  /** A filter that returns nothing leaves the failure, one that throws replaces it, a value becomes the result. */
-  async offer(error: unknown, host: FilterHost, request: TaskRequest): Promise<Filtered> {
+  /**
+   * A filter that returns nothing leaves the failure, one that throws replaces it, a value becomes the result.
+   * @param request the argument of filters: the task, or the message
+   * @param title names it in the log
+   */
+  async offer(error: unknown, host: FilterHost, request: object, title: string): Promise<Filtered> {
     if (!this.isCaught(error, host)) return LEFT;
     try {
       const answer: unknown = await this.filter(error, host)(request);
@@ -43,16 +47,16 @@ export class TaskExceptionFilters {
       return value === undefined ? LEFT : { kind: 'result', value };
     } catch (thrown) {
       if (thrown === error) return LEFT;
-      this.logReplaced(error, thrown, request);
+      this.logReplaced(error, thrown, title);
       return { kind: 'replaced', error: thrown };
     }
   }
 
-  /** A filter for HTTP that fails for want of a response must not hide what the task failed with. */
-  private logReplaced(error: unknown, thrown: unknown, { task, id }: TaskRequest): void {
+  /** A filter for HTTP that fails for want of a response must not hide what the handler failed with. */
+  private logReplaced(error: unknown, thrown: unknown, title: string): void {
     const [original, replacement] = [reprOfError(error, httpMessageOf), reprOfError(thrown, httpMessageOf)];
     this.log.error(
-      `Task ${task}[${id}] raised ${original}; an exception filter threw ${replacement} instead`,
+      `${title} raised ${original}; an exception filter threw ${replacement} instead`,
       error instanceof Error ? error.stack : undefined,
     );
   }
@@ -71,7 +75,7 @@ export class TaskExceptionFilters {
     });
   }
 
-  private filter(error: unknown, host: FilterHost): (request: TaskRequest) => Promise<unknown> {
+  private filter(error: unknown, host: FilterHost): (request: object) => Promise<unknown> {
     const rethrow = (): never => {
       throw error;
     };

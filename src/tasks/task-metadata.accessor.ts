@@ -8,9 +8,10 @@ import {
   RouteParamtypes,
   getParamArgsMetadata,
 } from '@nestjs/common/internal';
-import type { TaskMetadata, TaskParameter } from './task-metadata.js';
+import type { RawMessageMetadata, TaskMetadata, TaskParameter } from './task-metadata.js';
 
 const TASKS = Symbol('sqs-celery:tasks');
+const RAW_MESSAGES = Symbol('sqs-celery:raw-messages');
 
 type RouteArguments = Record<string, { readonly index: number } & Partial<TaskParameter>>;
 
@@ -21,15 +22,22 @@ type RouteArguments = Record<string, { readonly index: number } & Partial<TaskPa
 export const taskMetadata = {
   /** Adds a `@Task` of a method; a method may have several names. */
   add(prototype: object, method: string, task: TaskMetadata): void {
-    const own: readonly TaskMetadata[] = Reflect.getOwnMetadata(TASKS, prototype, method) ?? [];
-    Reflect.defineMetadata(TASKS, [...own, task], prototype, method);
-    // Nest then gives the class its request-scoped and transient global enhancers.
-    Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, prototype.constructor);
+    addOwn(TASKS, prototype, method, task);
   },
 
   /** The `@Task`s of a method, inherited ones included. */
   tasks(prototype: object, method: string): readonly TaskMetadata[] {
     return Reflect.getMetadata(TASKS, prototype, method) ?? [];
+  },
+
+  /** Adds a `@RawMessage` of a method. */
+  addRawMessage(prototype: object, method: string, rawMessage: RawMessageMetadata): void {
+    addOwn(RAW_MESSAGES, prototype, method, rawMessage);
+  },
+
+  /** The `@RawMessage`s of a method, inherited ones included. */
+  rawMessages(prototype: object, method: string): readonly RawMessageMetadata[] {
+    return Reflect.getMetadata(RAW_MESSAGES, prototype, method) ?? [];
   },
 
   /** Adds the decorator of one parameter. */
@@ -80,6 +88,14 @@ export const taskMetadata = {
     return Reflect.getMetadata(FILTER_CATCH_EXCEPTIONS, filterClass) ?? [];
   },
 };
+
+/** Adds to what stands on this very method: an overriding method begins anew. */
+function addOwn(key: symbol, prototype: object, method: string, value: object): void {
+  const own: readonly object[] = Reflect.getOwnMetadata(key, prototype, method) ?? [];
+  Reflect.defineMetadata(key, [...own, value], prototype, method);
+  // Nest then gives the class its request-scoped and transient global enhancers.
+  Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, prototype.constructor);
+}
 
 /** "Body", as the stock `ValidationPipe` leaves custom parameters alone. */
 function entryOf(parameter: TaskParameter): RouteArguments {

@@ -36,3 +36,11 @@ export interface TaskMetadata {
   /** Whether the method has a rest parameter. */
   readonly rest: boolean;
 }
+
+/** One `@RawMessage` on a method. */
+export interface RawMessageMetadata {
+  /** Not checked yet: JavaScript can pass anything. */
+  readonly queues: readonly unknown[];
+  /** Whether the method has a rest parameter. */
+  readonly rest: boolean;
+}

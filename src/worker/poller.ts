@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Clock } from '#celery';
-import type { Consumer } from '#sqs';
+import { SlotPool, type Consumer } from '#sqs';
 import { TaskRegistry, Worker, WorkerEvents, logTaskEvents, type WorkerOptions } from '#worker';
 import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.js';
 import { SqsConnection } from '../sqs-connection.js';
@@ -11,6 +11,7 @@ import { GlobalEnhancers } from './global-enhancers.js';
 import { queueWarnings } from './queue-warnings.js';
 import { ShutdownHooks } from './shutdown-hooks.js';
 import { StartUpReport } from './start-up-report.js';
+import { WorkerControl } from './worker-control.js';
 
 /** Runs the consumers: starts them when the application has bootstrapped, drains them before any module is destroyed. */
 @Injectable()
@@ -27,6 +28,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly report: StartUpReport,
     private readonly enhancers: GlobalEnhancers,
     private readonly hooks: ShutdownHooks,
+    private readonly control: WorkerControl,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -53,6 +55,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     const shutdownTimeoutMs = this.#shutdownTimeoutMs;
     await Promise.all(this.#consumers.map((consumer) => consumer.stop({ shutdownTimeoutMs })));
     this.#consumers = [];
+    this.control.attach([]);
   }
 
   #polls({ worker }: ResolvedOptions, queues: readonly ResolvedQueue[]): boolean {
@@ -80,13 +83,17 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     const { handle } = this.#worker(options);
     logTaskEvents(this.events, new Logger('celery.app.trace'), logOptions(options));
     this.#shutdownTimeoutMs = options.shutdownTimeoutMs;
-    this.#consumers = queues.map(({ name, receive }) => transport.consume(name, receive, handle));
+    const pool = poolOf(options);
+    this.#consumers = queues.map(({ name, receive, weight }) =>
+      transport.consume(name, { ...receive, weight, ...(pool && { pool }) }, handle),
+    );
     for (const consumer of this.#consumers) consumer.start();
+    this.control.attach(this.#consumers);
   }
 
   #worker(options: ResolvedOptions): Worker {
     const { registry, events, clock } = this;
-    const { transport, publisher, decode } = this.connection.opened;
+    const { transport, publisher, decode, stores } = this.connection.opened;
     return new Worker({
       registry,
       publisher,
@@ -96,6 +103,8 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
       hostname: `celery@${hostname()}`,
       route: (task) => this.connection.optionsOf(task).queue ?? options.taskDefaultQueue,
       decode,
+      counts: (queue) => transport.counts(queue),
+      stores,
       options: workerOptions(options),
     });
   }
@@ -108,18 +117,22 @@ function logOptions({ resultreprMaxsize }: ResolvedOptions) {
   return { messageOf: httpMessageOf, ...(resultreprMaxsize !== undefined && { resultreprMaxsize }) };
 }
 
-function workerOptions({
-  maxDeliveries,
-  unknownTask,
-  poison,
-  queues,
-  argsreprMaxsize,
-}: ResolvedOptions): WorkerOptions {
+function poolOf({ workerConcurrency: limit, queuePriority: order }: ResolvedOptions): SlotPool | undefined {
+  return limit === undefined ? undefined : new SlotPool({ limit, ...(order && { order }) });
+}
+
+function workerOptions(options: ResolvedOptions): WorkerOptions {
+  const { maxDeliveries, unknownTask, poison, argsreprMaxsize, admission } = options;
+  const { resultExtended, backoffPolicy, backoffTasks, queues } = options;
   return {
     ...(maxDeliveries !== undefined && { maxDeliveries }),
     ...(unknownTask && { unknownTask }),
     ...(poison && { poison }),
     ...(argsreprMaxsize !== undefined && { argsreprMaxsize }),
+    ...(admission && { admission }),
+    ...(resultExtended !== undefined && { resultExtended }),
+    ...(backoffPolicy && { backoffPolicy }),
+    ...(backoffTasks && { backoffTasks }),
     requeueDelay: (name) => queues.find((queue) => queue.name === name)?.receive.waitTimeSeconds ?? WAIT_TIME_SECONDS,
   };
 }

@@ -9,6 +9,7 @@ export * from './errors/index.js';
 export * from './message/index.js';
 export * from './ports/index.js';
 export type { PublishOptions, TaskPublisher } from './ports/task-publisher.js';
+export * from './results/index.js';
 export * from './routing/index.js';
 export * from './saferepr/index.js';
 export * from './serialization/index.js';

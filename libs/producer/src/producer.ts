@@ -22,7 +22,7 @@ export interface ProducerDeps {
   /** Node name of the sender, `gen<pid>@<host>`. */
   readonly origin: string;
   /** The queue for a task: the one given, the task's own, or the default. Throws for a queue that is not configured. */
-  readonly route: (task: string, given: string | undefined) => string;
+  readonly route: (task: string, given: string | undefined, priority: number | undefined) => string;
   /** The task that is running here, if any: new tasks become its children. */
   readonly currentTask?: () => ParentTask | undefined;
   /** Longest `argsrepr` and `kwargsrepr`; 0 leaves them out. Default: 1024, as Celery. */
@@ -46,7 +46,7 @@ export class Producer {
     checkNames(task, options);
     const { args = [], kwargs = {} } = options;
     const { publisher, route } = this.#deps;
-    const message = this.#message(task, route(task, options.queue), options);
+    const message = this.#message(task, route(task, options.queue, options.priority), options);
     const messageGroupId = fromArguments(options.groupId, args, kwargs);
     const messageDeduplicationId = fromArguments(options.deduplicationId, args, kwargs);
     await publisher.publish(message, {

@@ -14,6 +14,7 @@ import {
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
+import type { EtaCheck } from './eta-check.js';
 
 /** kombu's group for messages of a FIFO queue that name none. */
 const DEFAULT_GROUP = 'default';
@@ -22,6 +23,8 @@ export interface PublisherDeps {
   readonly sender: MessageSender;
   readonly clock: Clock;
   readonly encode?: EncodeOptions;
+  /** Looks at ETAs that Python workers cannot wait for. Default: nobody does. */
+  readonly etaCheck?: EtaCheck;
 }
 
 /** Encodes task messages and puts them on their queue; used for new tasks, retries and next steps alike. */
@@ -29,11 +32,13 @@ export class Publisher implements TaskPublisher {
   readonly #sender: MessageSender;
   readonly #clock: Clock;
   readonly #encode: EncodeOptions | undefined;
+  readonly #etaCheck: EtaCheck | undefined;
 
-  constructor({ sender, clock, encode }: PublisherDeps) {
+  constructor({ sender, clock, encode, etaCheck }: PublisherDeps) {
     this.#sender = sender;
     this.#clock = clock;
     this.#encode = encode;
+    this.#etaCheck = etaCheck;
   }
 
   /** @throws (rejects) the transport's typed errors; EncodeError for a value that JSON and Celery's types cannot carry */
@@ -41,12 +46,18 @@ export class Publisher implements TaskPublisher {
     const queue = message.properties.deliveryInfo.routingKey ?? '';
     const info = this.#sender.queue(queue);
     const fifo = info?.fifo ?? queue.endsWith('.fifo');
-    if (fifo && info) checkFifoEta(message, this.#remainingSeconds(message), info);
+    if (info && message.headers.eta !== null) this.#checkEta(message, info);
     await this.#sender.send(queue, {
       body: encodeMessage(message, this.#encode),
       ...(fifo ? fifoIds(message, options) : this.#standardOptions(message, options)),
       ...(options.messageAttributes && { messageAttributes: options.messageAttributes }),
     });
+  }
+
+  #checkEta(message: TaskMessage, queue: QueueInfo): void {
+    const remaining = this.#remainingSeconds(message);
+    if (queue.fifo) checkFifoEta(message, remaining, queue);
+    else this.#etaCheck?.check(message, remaining, queue);
   }
 
   #remainingSeconds({ headers }: TaskMessage): number {

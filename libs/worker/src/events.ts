@@ -1,4 +1,5 @@
 import type { Delivery } from '#celery';
+import type { PostponementReason } from './outcome.js';
 import type { TaskRequest } from './task-request.js';
 
 /** What a worker reports, by event. */
@@ -24,6 +25,12 @@ export interface WorkerEventMap {
   rejected: { readonly request: TaskRequest; readonly reason: string; readonly requeue: boolean };
   /** The task's `expires` had passed: it was not run. */
   expired: { readonly request: TaskRequest };
+  /** The task was revoked, before it ran or (`terminated`) while it was running. */
+  revoked: { readonly request: TaskRequest; readonly terminated: boolean };
+  /** A limit keeps the task from running now: the message comes back in about `delaySeconds`. */
+  postponed: { readonly request: TaskRequest; readonly reason: PostponementReason; readonly delaySeconds: number };
+  /** A copy of a message whose attempt has ended: it was not run again. */
+  duplicate: { readonly request: TaskRequest };
   /** The task's `eta` is ahead: the message is out of sight until then, or for as long as SQS allows. */
   parked: { readonly request: TaskRequest; readonly delaySeconds: number };
   /** Another consumer may have the message: nothing of this attempt was kept. */
@@ -47,6 +54,10 @@ export interface WorkerEventMap {
     readonly detail: string;
     readonly action: QuarantineAction;
   };
+  /** A store could not be asked for a moment, or SQS for a count (`store` says which): work goes on without. */
+  storeFailed: { readonly store: string; readonly error: unknown };
+  /** A function of the application's threw (`hook` says which). */
+  hookFailed: { readonly hook: string; readonly error: unknown };
   /** Sending or deleting failed after the task had its outcome: the message comes back and the task runs again. */
   settleFailed: { readonly delivery: Delivery; readonly error: unknown };
 }

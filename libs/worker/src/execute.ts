@@ -1,9 +1,9 @@
-import { Ignore, Reject, Retry, SoftTimeLimitExceeded, parseIsoDateTime, type Clock } from '#celery';
+import { Ignore, Reject, Retry, SoftTimeLimitExceeded, TaskRevokedError, parseIsoDateTime, type Clock } from '#celery';
 import type { WorkerEvents } from './events.js';
 import { failureOf } from './failure-of.js';
 import type { Outcome } from './outcome.js';
 import { automaticRetry } from './retry-policy.js';
-import type { Attempt } from './settle.js';
+import type { Attempt } from './attempt.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
 
@@ -41,17 +41,20 @@ async function runHandler(
 
 /** What ended a handler that passed its signal on: Node's own functions wrap the reason in an `AbortError`. */
 function reasonOf(error: unknown, signal: AbortSignal): unknown {
-  const aborted =
-    error instanceof Error && error.name === 'AbortError' && signal.reason instanceof SoftTimeLimitExceeded;
-  return aborted ? signal.reason : error;
+  const { reason } = signal;
+  const known = reason instanceof SoftTimeLimitExceeded || reason instanceof TaskRevokedError;
+  return known && error instanceof Error && error.name === 'AbortError' ? reason : error;
 }
 
 /** The outcome of whatever a task threw. */
 function outcomeOfError(error: unknown, task: RegisteredTask, request: TaskRequest, clock: Clock): Outcome {
+  if (error instanceof TaskRevokedError && error === request.signal.reason) {
+    return { kind: 'revoked', error, terminated: true };
+  }
   const failure = failureOf(error, request, task.options);
-  if (failure) return { kind: 'failure', error: failure.error };
+  if (failure) return { kind: 'failure', ...failure };
   if (error instanceof Ignore) return { kind: 'ignore' };
-  if (error instanceof Reject) return { kind: 'reject', requeue: error.requeue, reason: error.message };
+  if (error instanceof Reject) return { kind: 'reject', requeue: error.requeue, reason: error.message, error };
   const retry = error instanceof Retry ? error : automaticRetry(error, task.options, request.retries);
   const delaySeconds = retryDelaySeconds(retry, task.options.defaultRetryDelay, clock);
   return { kind: 'retry', retry, error: retry.cause ?? retry, delaySeconds };

@@ -6,6 +6,22 @@ import type { TaskRequest } from './task-request.js';
 /** Why a run that threw has failed for good. */
 export interface Failure {
   readonly error: unknown;
+  /** Whether it would have been retried, had the task retries left: what `onExhausted` is told. */
+  readonly exhausted: boolean;
+}
+
+/** What an exception filter made of a failure: a failure too, and for good. */
+export class ReplacedFailure extends UnrecoverableError {
+  /**
+   * @param cause what the filter threw
+   * @param exhausted what is true of the failure in its place
+   */
+  constructor(
+    cause: unknown,
+    readonly exhausted: boolean,
+  ) {
+    super('An exception filter replaced the failure', { cause });
+  }
 }
 
 type Attempt = Pick<TaskRequest, 'id' | 'task' | 'retries' | 'maxRetries'>;
@@ -17,14 +33,25 @@ type Attempt = Pick<TaskRequest, 'id' | 'task' | 'retries' | 'maxRetries'>;
 export function failureOf(thrown: unknown, attempt: Attempt, options: ResolvedTaskOptions): Failure | undefined {
   if (thrown instanceof Retry) return exhaustedRetry(thrown, attempt);
   if (thrown instanceof TaskPredicate) return undefined;
-  if (thrown instanceof UnrecoverableError) return { error: thrown.cause ?? thrown };
-  const isRetried = isRetriedAutomatically(thrown, options) && !isExhausted(attempt, attempt.maxRetries);
-  return isRetried ? undefined : { error: thrown };
+  if (thrown instanceof ReplacedFailure) return { error: thrown.cause, exhausted: thrown.exhausted };
+  if (thrown instanceof UnrecoverableError) return { error: thrown.cause ?? thrown, exhausted: false };
+  return failureOfError(thrown, attempt, options);
+}
+
+/** A predicate that throws says nothing about the error: it is not retried, and neither of the two is lost. */
+function failureOfError(error: unknown, attempt: Attempt, options: ResolvedTaskOptions): Failure | undefined {
+  try {
+    if (!isRetriedAutomatically(error, options)) return { error, exhausted: false };
+  } catch (predicateError) {
+    const message = `autoretryFor or dontAutoretryFor of task '${attempt.task}' threw while it was asked about an error`;
+    return { error: new AggregateError([error, predicateError], message, { cause: error }), exhausted: false };
+  }
+  return isExhausted(attempt, attempt.maxRetries) ? { error, exhausted: true } : undefined;
 }
 
 function exhaustedRetry({ maxRetries, cause }: Retry, attempt: Attempt): Failure | undefined {
   if (!isExhausted(attempt, maxRetries === undefined ? attempt.maxRetries : maxRetries)) return undefined;
-  return { error: cause ?? new MaxRetriesExceededError(attempt.task, attempt.id) };
+  return { error: cause ?? new MaxRetriesExceededError(attempt.task, attempt.id), exhausted: true };
 }
 
 function isExhausted({ retries }: Attempt, maxRetries: number | null): boolean {

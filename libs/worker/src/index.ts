@@ -1,3 +1,4 @@
+export type { AdmissionHook } from './admission/admission.js';
 export {
   WorkerEvents,
   type NotMineReason,
@@ -5,18 +6,26 @@ export {
   type WorkerEvent,
   type WorkerEventMap,
 } from './events.js';
-export { failureOf, type Failure } from './failure-of.js';
+export { DeadLetterNotices, type DeadLetter, type DeadLetterHook } from './dead-letter-hook.js';
+export { ClaimLostError } from './idempotency/claim-lost-error.js';
+export { ReplacedFailure, failureOf, type Failure } from './failure-of.js';
 export type { UnknownTaskPolicy } from './not-mine.js';
 export type { PoisonPolicy } from './quarantine.js';
+export type { RawMessageEventMap, RawMessageEvents, RawOutcome } from './raw-events.js';
+export { RawHandlers, type RawHandler } from './raw-handlers.js';
+export { logRawMessages } from './raw-log.js';
+export { RawMessageRequest } from './raw-message-request.js';
+export { backoffProblems, type BackoffOptions } from './redelivery-delay.js';
 export { reprOfError } from './shown.js';
 export { logTaskEvents, type TaskLogOptions } from './task-log.js';
 export {
   resolveTaskOptions,
   taskOptionProblems,
   type ErrorClass,
+  type ErrorMatcher,
   type ResolvedTaskOptions,
   type TaskOptions,
 } from './task-options.js';
 export { TaskRegistry, type RegisteredTask } from './task-registry.js';
 export { TaskRequest, type TaskRequestInit } from './task-request.js';
-export { Worker, type WorkerDeps, type WorkerOptions } from './worker.js';
+export { Worker, type WorkerDeps, type WorkerOptions, type WorkerStores } from './worker.js';

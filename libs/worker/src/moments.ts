@@ -1,4 +1,4 @@
-import { parseIsoDateTime, sleep, type Clock, type Delivery, type TaskMessage } from '#celery';
+import { parseIsoDateTime, type Clock, type TaskMessage } from '#celery';
 
 /** When the task may run, in epoch milliseconds. */
 export function etaOf({ headers }: TaskMessage): number | undefined {
@@ -16,13 +16,9 @@ export function isExpired(message: TaskMessage, clock: Clock): boolean {
   return expires !== undefined && clock.now() > expires;
 }
 
-/**
- * Waits for an ETA in the task's slot: one that is too close for SQS's whole seconds, or that may not be parked. False when the message was taken away
- * meanwhile; undefined, and no wait, when the task is due.
- */
-export function untilDue(message: TaskMessage, delivery: Delivery, clock: Clock): Promise<boolean> | undefined {
+/** Milliseconds until the task may run; 0 when it may now. */
+export function untilDueMs(message: TaskMessage, clock: Clock): number {
   const waitMs = (etaOf(message) ?? 0) - clock.now();
-  if (waitMs <= 0) return undefined;
   // One more: timers of Node may be a fraction early by the wall clock.
-  return sleep(clock, waitMs + 1, delivery.lease.signal).then(() => !delivery.lease.signal.aborted);
+  return waitMs > 0 ? waitMs + 1 : 0;
 }

@@ -1,7 +1,8 @@
 import { mayGoBack, type Delivery, type MessageSender } from '#celery';
-import { backOffSeconds } from './back-off.js';
 import type { QuarantineAction } from './events.js';
 import type { Quarantine, QuarantineReason } from './quarantine.js';
+import { mayBeParked } from './receive-budget.js';
+import type { RedeliveryDelay } from './redelivery-delay.js';
 import { HAND_BACKS, republish } from './republish.js';
 
 /** What to do with a task that this fleet does not know. */
@@ -9,6 +10,13 @@ export type UnknownTaskPolicy = 'handBack' | 'deadLetter' | 'fail';
 
 /** Receives after which a task that nobody knows is given up. */
 const MAX_HAND_BACKS = 20;
+
+export interface NotMineDeps {
+  readonly sender: MessageSender;
+  readonly quarantine: Quarantine;
+  readonly redeliveryDelay: RedeliveryDelay;
+  readonly policy?: UnknownTaskPolicy | undefined;
+}
 
 /**
  * Messages that another fleet must handle: unknown tasks, content types that are not accepted, steps of workflows that cannot be
@@ -19,32 +27,45 @@ const MAX_HAND_BACKS = 20;
 export class NotMine {
   readonly #sender: MessageSender;
   readonly #quarantine: Quarantine;
+  readonly #redeliveryDelay: RedeliveryDelay;
   readonly #policy: UnknownTaskPolicy;
 
-  constructor(sender: MessageSender, quarantine: Quarantine, policy: UnknownTaskPolicy = 'handBack') {
+  constructor({ sender, quarantine, redeliveryDelay, policy = 'handBack' }: NotMineDeps) {
     this.#sender = sender;
     this.#quarantine = quarantine;
+    this.#redeliveryDelay = redeliveryDelay;
     this.#policy = policy;
   }
 
-  /** Hands the message back, or gives it up where the policy or the bound says so. */
-  async settle(delivery: Delivery, why: QuarantineReason): Promise<'handedBack' | QuarantineAction> {
-    if (this.#policy === 'fail') {
-      await delivery.acknowledge();
-      return 'deleted';
-    }
+  /**
+   * Hands the message back, or gives it up where the policy or the bound says so; `givenUp` is awaited before that, so that what it
+   * stores is there when the message is gone.
+   */
+  async settle(
+    delivery: Delivery,
+    why: QuarantineReason,
+    givenUp?: () => Promise<void> | undefined,
+  ): Promise<'handedBack' | QuarantineAction> {
     const handBacks = earlierHandBacks(delivery) + delivery.receiveCount;
-    // A FIFO message cannot be published again without losing its place; better we move it, and say why, than SQS.
-    const lastReceive = delivery.queue.fifo && !mayGoBack(delivery);
-    if (this.#policy === 'deadLetter' || handBacks > MAX_HAND_BACKS || lastReceive) {
-      return this.#quarantine.take(delivery, why);
+    if (!this.#isGivenUp(delivery, handBacks)) {
+      await this.#handBack(delivery, handBacks, why.task);
+      return 'handedBack';
     }
-    await this.#handBack(delivery, handBacks);
-    return 'handedBack';
+    await givenUp?.();
+    if (this.#policy !== 'fail') return this.#quarantine.take(delivery, why);
+    await delivery.acknowledge();
+    return 'deleted';
   }
 
-  async #handBack(delivery: Delivery, handBacks: number): Promise<void> {
-    const delaySeconds = backOffSeconds(handBacks);
+  #isGivenUp(delivery: Delivery, handBacks: number): boolean {
+    if (this.#policy !== 'handBack' || handBacks > MAX_HAND_BACKS) return true;
+    // A FIFO message cannot be published again without losing its place; better we move it, and say why, than SQS.
+    return !mayBeParked(delivery);
+  }
+
+  async #handBack(delivery: Delivery, handBacks: number, task: string | undefined): Promise<void> {
+    const { queue } = delivery;
+    const delaySeconds = this.#redeliveryDelay.ofRedrive({ queue, receiveCount: handBacks }, task);
     if (mayGoBack(delivery)) return delivery.release(delaySeconds);
     return republish(delivery, delaySeconds, this.#sender, {
       [HAND_BACKS]: { DataType: 'Number', StringValue: String(handBacks) },

@@ -6,10 +6,11 @@ import {
   type Delivery,
   type MessageSender,
 } from '#celery';
+import type { InFlightWatch } from './in-flight-watch.js';
 import { republish } from './republish.js';
 
-/** An ETA this close is waited for in its slot: SQS would only see to it to the second, for the price of a receive. */
-const WAITED_FOR_MS = 2_000;
+/** An ETA this close is waited for under the lease: SQS would only see to it to the second, for the price of a receive. */
+export const WAITED_FOR_MS = 2_000;
 
 /** SQS's own default, for queues whose attributes could not be read. */
 const DEFAULT_RETENTION_SECONDS = 345_600;
@@ -29,6 +30,8 @@ export interface ParkState {
   readonly retention: number;
   readonly mayGoBack: boolean;
   readonly fifo: boolean;
+  /** Whether the queue's quota of messages in flight allows one more that waits. */
+  readonly roomInFlight: boolean;
 }
 
 /** How long to put the message out of sight, and by what. */
@@ -39,15 +42,16 @@ export interface ParkPlan {
 
 /**
  * By visibility for as long as SQS allows. A standard message is published again instead, which starts its receive count and its
- * retention anew, where the redrive policy would take the next receive, and once before its retention ends: so an ETA may lie
- * as far ahead as it likes. A FIFO message keeps its place.
+ * retention anew, where the redrive policy would take the next receive, where too many of its queue are in flight (delayed
+ * messages are not), and once before its retention ends: so an ETA may lie as far ahead as it likes. A FIFO message keeps its
+ * place, and is in flight whatever is done with it.
  */
-export function planPark({ remaining, held, age, retention, mayGoBack, fifo }: ParkState): ParkPlan {
+export function planPark({ remaining, held, age, retention, mayGoBack, fifo, roomInFlight }: ParkState): ParkPlan {
   const longest = Math.min(remaining, Math.max(0, MAX_VISIBILITY_SECONDS - held - 1));
   if (fifo) return { via: 'visibility', delaySeconds: longest };
   const margin = Math.min(RETENTION_MARGIN_SECONDS, Math.floor(retention / 4));
   const safe = retention - margin - age;
-  if (mayGoBack && safe > 0) return { via: 'visibility', delaySeconds: Math.min(longest, safe) };
+  if (mayGoBack && roomInFlight && safe > 0) return { via: 'visibility', delaySeconds: Math.min(longest, safe) };
   return { via: 'republish', delaySeconds: Math.min(remaining, MAX_DELAY_SECONDS, retention - margin) };
 }
 
@@ -57,20 +61,32 @@ export function secondsUntilDue(eta: number | undefined, clock: Clock): number {
   return remainingMs > WAITED_FOR_MS ? Math.ceil(remainingMs / 1000) : 0;
 }
 
+export interface ParkDeps {
+  readonly sender: MessageSender;
+  readonly clock: Clock;
+  /** Undefined: the quota of messages in flight is not watched. */
+  readonly inFlight?: Pick<InFlightWatch, 'mayPark'> | undefined;
+}
+
 /** Puts a task whose ETA is ahead out of sight without holding it. Resolves with the seconds until it is seen again. */
 export async function park(
   delivery: Delivery,
   remaining: number,
-  { sender, clock }: { sender: MessageSender; clock: Clock },
+  { sender, clock, inFlight }: ParkDeps,
 ): Promise<number> {
-  const { via, delaySeconds } = planPark({
+  const { name, fifo, messageRetentionPeriod: retention = DEFAULT_RETENTION_SECONDS } = delivery.queue;
+  const state = {
     remaining,
     held: Math.ceil((clock.monotonic() - delivery.receivedAt) / 1000),
     age: Math.max(0, Math.ceil((clock.now() - delivery.sentAt) / 1000)),
-    retention: delivery.queue.messageRetentionPeriod ?? DEFAULT_RETENTION_SECONDS,
+    retention,
     mayGoBack: mayGoBack(delivery),
-    fifo: delivery.queue.fifo,
-  });
+    fifo,
+  };
+  const plan = planPark({ ...state, roomInFlight: true });
+  // Asked only for what would be in flight: the answer counts as a parked message.
+  const roomInFlight = fifo || plan.via === 'republish' || ((await inFlight?.mayPark(name)) ?? true);
+  const { via, delaySeconds } = roomInFlight ? plan : planPark({ ...state, roomInFlight });
   if (via === 'visibility') await delivery.release(delaySeconds);
   else await republish(delivery, delaySeconds, sender);
   return delaySeconds;

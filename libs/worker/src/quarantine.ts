@@ -7,7 +7,7 @@ import {
 } from '#celery';
 import { backOffSeconds } from './back-off.js';
 import type { QuarantineAction, WorkerEvents } from './events.js';
-import { withAttributes } from './republish.js';
+import { ownAttributes, withAttributes } from './republish.js';
 
 /** What to do with a message of a FIFO queue that cannot be moved away and blocks its group. */
 export type PoisonPolicy = 'block' | 'delete';
@@ -18,6 +18,9 @@ export interface QuarantineReason {
   readonly reason: string;
   /** A sentence without any payload. */
   readonly detail: string;
+  /** Name and id of the task, where the message is one. */
+  readonly task?: string | undefined;
+  readonly id?: string | undefined;
 }
 
 /** Moves messages that nobody can run to the dead-letter queue of their queue's redrive policy. */
@@ -54,7 +57,7 @@ export class Quarantine {
       await this.#send(arn, delivery, this.#attributes(delivery, why)).catch((error: unknown) => {
         // The reason matters less than the message itself, where there is not room for both.
         if (!isTooLarge(error)) throw error;
-        return this.#send(arn, delivery, delivery.messageAttributes);
+        return this.#send(arn, delivery, ownAttributes(delivery));
       });
     } catch (error) {
       this.#events.emit('settleFailed', { delivery, error });

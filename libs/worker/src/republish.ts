@@ -1,3 +1,4 @@
+import { EARLIER_RECEIVES } from './earlier-receives.js';
 import type { Delivery, MessageAttributes, MessageSender } from '#celery';
 
 /** SQS allows this many message attributes. */
@@ -28,13 +29,14 @@ export async function republish(
 export const HAND_BACKS = 'CeleryHandBacks';
 
 /** The attributes that belong to the message, whatever happened to it before. */
-export function ownAttributes({ messageAttributes: { [HAND_BACKS]: _ours, ...own } }: Delivery): MessageAttributes {
+export function ownAttributes({ messageAttributes }: Delivery): MessageAttributes {
+  const { [HAND_BACKS]: _handBacks, [EARLIER_RECEIVES]: _earlierReceives, ...own } = messageAttributes;
   return own;
 }
 
 /** The message's own attributes and `ours`, which win where there is no room for all. */
 export function withAttributes(delivery: Delivery, ours: MessageAttributes): MessageAttributes {
   const room = MAX_MESSAGE_ATTRIBUTES - Object.keys(ours).length;
-  const kept = Object.entries(delivery.messageAttributes).filter(([name]) => !(name in ours));
+  const kept = Object.entries(ownAttributes(delivery)).filter(([name]) => !(name in ours));
   return { ...Object.fromEntries(kept.slice(0, room)), ...ours };
 }

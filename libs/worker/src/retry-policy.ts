@@ -1,14 +1,26 @@
 import { Retry } from '#celery';
-import type { ErrorClass, ResolvedTaskOptions } from './task-options.js';
+import type { ErrorClass, ErrorMatcher, ResolvedTaskOptions } from './task-options.js';
 
 /** Whether `error` is of one of these classes. */
 export function isOneOf(error: unknown, classes: readonly ErrorClass[]): boolean {
   return classes.some((errorClass) => error instanceof errorClass);
 }
 
-/** Whether `autoretryFor` covers `error`. */
-export function isRetriedAutomatically(error: unknown, options: ResolvedTaskOptions): boolean {
-  return isOneOf(error, options.autoretryFor) && !isOneOf(error, options.dontAutoretryFor);
+/**
+ * Whether `autoretryFor` covers `error`.
+ *
+ * @throws whatever a predicate throws
+ */
+export function isRetriedAutomatically(
+  error: unknown,
+  { autoretryFor, dontAutoretryFor }: Pick<ResolvedTaskOptions, 'autoretryFor' | 'dontAutoretryFor'>,
+): boolean {
+  return matches(error, autoretryFor) && !matches(error, dontAutoretryFor);
+}
+
+function matches(error: unknown, matcher: ErrorMatcher): boolean {
+  // A handler in plain JavaScript may answer anything: only true itself retries.
+  return typeof matcher === 'function' ? matcher(error) === true : isOneOf(error, matcher);
 }
 
 /** The retry that follows an error which `autoretryFor` covers. */
@@ -22,9 +34,13 @@ export function automaticRetry(
   return new Retry({ cause: error, countdown: exponentialBackoff(options, retries, random) });
 }
 
-/** Celery's `get_exponential_backoff_interval`: min(max, factor · 2^retries), with jitter a whole number from 0 to that. */
+/**
+ * Celery's `get_exponential_backoff_interval`, called as its autoretry does: min(max, factor · 2^retries) in whole seconds, with
+ * jitter a whole number from 0 to that, both included.
+ */
 function exponentialBackoff(options: ResolvedTaskOptions, retries: number, random: () => number): number {
   const factor = Math.trunc(Math.max(1, Number(options.retryBackoff)));
-  const longest = Math.min(options.retryBackoffMax, factor * 2 ** retries);
-  return options.retryJitter ? Math.floor(random() * (longest + 1)) : longest;
+  // Python's numbers have no end: 2^retries is Infinity here from 1024 retries on, which the minimum takes back.
+  const longest = Math.min(Math.trunc(options.retryBackoffMax), factor * 2 ** retries);
+  return options.retryJitter ? Math.min(longest, Math.floor(random() * (longest + 1))) : longest;
 }

@@ -8,18 +8,21 @@ import {
   type TaskMessage,
 } from '#celery';
 import type { Outcome } from './outcome.js';
-import { mayRetryInPlace } from './receive-budget.js';
+import type { Failure } from './failure-of.js';
+import { etaOf } from './moments.js';
+import { isRetriedInPlace, mayRetryInPlace, receivesForEta } from './receive-budget.js';
 import { ownAttributes } from './republish.js';
-import type { Attempt, SettleDeps } from './settle.js';
+import type { Attempt } from './attempt.js';
+import type { SettleDeps } from './settle.js';
 
 /**
- * On a FIFO queue a retry keeps its place: the message itself becomes visible again after the delay and its group waits. A
- * retry that changes the message has to be a new one.
+ * On a FIFO queue, and with `retryVia: 'visibility'`, a retry keeps its place: the message itself becomes visible again after the
+ * delay. A retry that changes the message has to be a new one.
  */
 export function retriesInPlace({ retry, delaySeconds }: Outcome<'retry'>, { delivery, task }: Attempt): boolean {
   const changed = retry.args ?? retry.kwargs ?? retry.queue ?? retry.headers;
   const unchanged = changed === undefined && delaySeconds < MAX_VISIBILITY_SECONDS / 2;
-  return delivery.queue.fifo && task.options.acksLate && unchanged;
+  return unchanged && isRetriedInPlace(task.options, delivery.queue);
 }
 
 /** What a task fails with whose retry could never arrive: run again, it would ask for the same. */
@@ -27,15 +30,17 @@ export function whyNoRetry(
   outcome: Outcome<'retry'>,
   attempt: Attempt,
   { sender, maxDeliveries }: SettleDeps,
-): unknown {
+): Failure | undefined {
   const { retry } = outcome;
   const { task, id } = attempt.request;
   if (retry.queue !== undefined && !sender.queue(retry.queue)) {
     const message = `Task ${task}[${id}] asks for a retry on queue '${retry.queue}', which is not one of this application's queues`;
-    return new InvalidTaskError(message, { cause: outcome.error });
+    return { error: new InvalidTaskError(message, { cause: outcome.error }), exhausted: false };
   }
-  const exhausted = retriesInPlace(outcome, attempt) && !mayRetryInPlace(attempt.delivery, maxDeliveries);
-  return exhausted ? (retry.cause ?? new MaxRetriesExceededError(task, id)) : undefined;
+  if (!retriesInPlace(outcome, attempt)) return undefined;
+  const { delivery, message } = attempt;
+  if (mayRetryInPlace(delivery, maxDeliveries, receivesForEta(delivery, etaOf(message)))) return undefined;
+  return { error: retry.cause ?? new MaxRetriesExceededError(task, id), exhausted: true };
 }
 
 /** Publishes the next attempt: the same id with one retry more. */

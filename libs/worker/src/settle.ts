@@ -1,44 +1,34 @@
-import {
-  SqsCeleryError,
-  type Clock,
-  type Delivery,
-  type MessageSender,
-  type TaskMessage,
-  type TaskPublisher,
-} from '#celery';
-import { backOffSeconds } from './back-off.js';
+import { TaskRevokedError, type Clock, type Delivery, type MessageSender, type TaskPublisher } from '#celery';
+import type { Attempt } from './attempt.js';
+import type { RecordedKind } from './idempotency/claim.js';
 import type { WorkerEvents } from './events.js';
 import { hasFollowUps, type FollowUps } from './follow-ups.js';
+import type { InFlightWatch } from './in-flight-watch.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { park } from './park.js';
+import { postpone } from './postpone.js';
 import type { Quarantine } from './quarantine.js';
+import type { RedeliveryDelay } from './redelivery-delay.js';
+import type { Results } from './results.js';
 import { isOneOf } from './retry-policy.js';
 import { republishRetry, retriesInPlace, whyNoRetry } from './settle-retry.js';
-import type { RegisteredTask } from './task-registry.js';
-import type { TaskRequest } from './task-request.js';
-import type { TimeLimits } from './time-limits.js';
-
-/** One attempt at one task. */
-export interface Attempt {
-  readonly task: RegisteredTask;
-  readonly message: TaskMessage;
-  readonly request: TaskRequest;
-  readonly delivery: Delivery;
-  readonly limits: TimeLimits | undefined;
-}
+import { whyUnsendable } from './unsendable.js';
 
 export interface SettleDeps {
   readonly publisher: TaskPublisher;
   readonly sender: MessageSender;
   readonly quarantine: Quarantine;
   readonly followUps: FollowUps;
+  /** Undefined: results are disabled. */
+  readonly results: Results | undefined;
   readonly events: WorkerEvents;
   readonly clock: Clock;
   /** Node name of this worker, `celery@<host>`. */
   readonly hostname: string;
   readonly maxDeliveries: number;
-  /** Seconds until a message of a queue that is refused with `Reject(requeue)` is visible again. */
-  readonly requeueDelay: (queue: string) => number;
+  readonly redeliveryDelay: RedeliveryDelay;
+  /** Undefined: the quota of messages in flight is not watched. */
+  readonly inFlight: InFlightWatch | undefined;
   /** Longest representation of arguments in the headers of a retry. */
   readonly argsreprMaxsize: number | undefined;
 }
@@ -49,66 +39,80 @@ type SettleTable = {
 
 /**
  * What each outcome does with its message: the only place where a task's message is acknowledged, released, sent again or
- * moved. Whatever has to be sent is sent first, and the delete comes last: at least once.
+ * moved. What follows the task is sent first, then its result is stored, and the delete comes last: at least once.
  */
 const TABLE: SettleTable = {
-  async success({ result, runtimeSeconds }, attempt, deps) {
-    const { request, delivery, message } = attempt;
-    if (hasFollowUps(message)) {
-      const unsendable = await whyUnsendable(() => deps.followUps.sendAfterSuccess(attempt, result));
-      if (unsendable) return TABLE.failure({ kind: 'failure', error: unsendable }, attempt, deps);
-    }
-    acknowledge(delivery, deps.events);
-    deps.events.emit('succeeded', { request, result, runtimeSeconds });
+  async success(outcome, attempt, deps) {
+    const { result, runtimeSeconds } = outcome;
+    const impossible = await whyUnsendable(async () => {
+      if (hasFollowUps(attempt.message)) {
+        await attempt.claim?.decide(outcome);
+        await deps.followUps.sendAfterSuccess(attempt, result);
+      }
+      await deps.results?.succeeded(attempt, result);
+    });
+    if (impossible) return TABLE.failure({ kind: 'failure', error: impossible }, attempt, deps);
+    await finish(outcome, attempt, deps.events);
+    deps.events.emit('succeeded', { request: attempt.request, result, runtimeSeconds });
   },
 
-  async failure({ error }, attempt, { events, followUps }) {
-    const { request, task, delivery } = attempt;
-    await followUps.sendAfterFailure(attempt);
-    if (task.options.acksOnFailure || !task.options.acksLate) acknowledge(delivery, events);
-    else await leaveToRedrive(delivery);
-    events.emit('failed', { request, error, expected: isOneOf(error, task.options.throws) });
+  async failure(outcome, attempt, deps) {
+    const { request, task } = attempt;
+    if (outcome.exhausted) await exhausted(outcome.error, attempt, deps.events);
+    await failed(outcome, attempt, deps);
+    await endFailed(outcome, attempt, task.options.acksOnFailure, deps);
+    deps.events.emit('failed', {
+      request,
+      error: outcome.error,
+      expected: isOneOf(outcome.error, task.options.throws),
+    });
   },
 
-  async timeLimit({ error }, attempt, { events, followUps }) {
-    const { request, task, delivery } = attempt;
-    await followUps.sendAfterFailure(attempt);
-    if (task.options.acksOnTimeout || !task.options.acksLate) acknowledge(delivery, events);
-    else await leaveToRedrive(delivery);
-    events.emit('timeLimit', { request, seconds: error.seconds });
-    events.emit('failed', { request, error, expected: false });
+  async timeLimit(outcome, attempt, deps) {
+    const { request, task } = attempt;
+    await failed(outcome, attempt, deps);
+    await endFailed(outcome, attempt, task.options.acksOnTimeout, deps);
+    deps.events.emit('timeLimit', { request, seconds: outcome.error.seconds });
+    deps.events.emit('failed', { request, error: outcome.error, expected: false });
   },
 
   async retry(outcome, attempt, deps) {
     const { request } = attempt;
     const impossible = whyNoRetry(outcome, attempt, deps);
-    if (impossible !== undefined) return TABLE.failure({ kind: 'failure', error: impossible }, attempt, deps);
-    if (retriesInPlace(outcome, attempt)) {
-      await attempt.delivery.release(Math.ceil(outcome.delaySeconds));
-    } else {
-      const unsendable = await whyUnsendable(() => republishRetry(outcome, attempt, deps));
-      if (unsendable) return TABLE.failure({ kind: 'failure', error: unsendable }, attempt, deps);
-      acknowledge(attempt.delivery, deps.events);
-    }
+    if (impossible) return TABLE.failure({ kind: 'failure', ...impossible }, attempt, deps);
+    const unsendable = await whyUnsendable(() => retryOnce(outcome, attempt, deps));
+    if (unsendable) return TABLE.failure({ kind: 'failure', error: unsendable }, attempt, deps);
     deps.events.emit('retried', { request, error: outcome.error, delaySeconds: outcome.delaySeconds });
   },
 
-  ignore(_outcome, { request, delivery }, { events }) {
-    acknowledge(delivery, events);
-    events.emit('ignored', { request });
+  async ignore(outcome, attempt, { events }) {
+    await finish(outcome, attempt, events);
+    events.emit('ignored', { request: attempt.request });
   },
 
-  async reject({ requeue, reason }, { request, delivery, task }, { events, quarantine, requeueDelay }) {
-    events.emit('rejected', { request, reason, requeue });
-    if (!task.options.acksLate) return;
-    if (requeue) return delivery.release(requeueDelay(delivery.queue.name));
-    if (delivery.queue.redrivePolicy === undefined) return acknowledge(delivery, events);
-    await quarantine.take(delivery, { reason: 'Reject', detail: reason });
+  async reject(outcome, attempt, deps) {
+    const { requeue, reason } = outcome;
+    const { request, delivery, task } = attempt;
+    deps.events.emit('rejected', { request, reason, requeue });
+    if (!requeue) await failed(outcome, attempt, deps);
+    if (!task.options.acksLate) return attempt.claim?.settle(outcome);
+    if (requeue) return comeBack(attempt, deps.redeliveryDelay.ofRequeue(delivery, task.name));
+    await attempt.claim?.settle(outcome);
+    if (delivery.queue.redrivePolicy === undefined) return acknowledge(delivery, deps.events);
+    await deps.quarantine.take(delivery, { reason: 'Reject', detail: reason, task: task.name, id: request.id });
   },
 
-  expired(_outcome, { request, delivery }, { events }) {
+  async expired(_outcome, attempt, { events, results }) {
+    const { request, delivery } = attempt;
+    await results?.revoked(attempt, new TaskRevokedError('expired'));
     acknowledge(delivery, events);
     events.emit('expired', { request });
+  },
+
+  async revoked(outcome, attempt, { events, results }) {
+    await results?.revoked(attempt, outcome.error);
+    await finish(outcome, attempt, events);
+    events.emit('revoked', { request: attempt.request, terminated: outcome.terminated });
   },
 
   async early({ delaySeconds }, { request, delivery }, deps) {
@@ -116,13 +120,31 @@ const TABLE: SettleTable = {
     deps.events.emit('parked', { request, delaySeconds: parkedSeconds });
   },
 
-  async tooManyDeliveries({ error }, attempt, { events, quarantine, followUps }) {
+  async postponed({ delaySeconds, reason }, attempt, deps) {
+    const seconds = await postpone(attempt, delaySeconds, deps);
+    deps.events.emit('postponed', { request: attempt.request, reason, delaySeconds: seconds });
+  },
+
+  async duplicate({ decided, settled }, attempt, deps) {
+    if (settled) await repeatResult(decided, attempt, deps);
+    else return TABLE[decided.kind](decided as never, attempt, deps);
+    acknowledge(attempt.delivery, deps.events);
+    deps.events.emit('duplicate', { request: attempt.request });
+  },
+
+  async tooManyDeliveries(outcome, attempt, deps) {
     const { request, delivery } = attempt;
-    await followUps.sendAfterFailure(attempt);
-    events.emit('failed', { request, error, expected: false });
+    await failed(outcome, attempt, deps);
+    await attempt.claim?.settle(outcome);
+    deps.events.emit('failed', { request, error: outcome.error, expected: false });
     // Where its attributes could not be read, the queue may well have a redrive policy: the message is left to it.
-    if (delivery.queue.visibilityTimeout !== undefined) return acknowledge(delivery, events);
-    await quarantine.take(delivery, { reason: 'WorkerLostError', detail: 'received too often without an outcome' });
+    if (delivery.queue.visibilityTimeout !== undefined) return acknowledge(delivery, deps.events);
+    await deps.quarantine.take(delivery, {
+      reason: 'WorkerLostError',
+      detail: 'received too often without an outcome',
+      task: request.task,
+      id: request.id,
+    });
   },
 };
 
@@ -142,39 +164,84 @@ export async function settle<Kind extends OutcomeKind>(
     await TABLE[outcome.kind](outcome, attempt, deps);
   } catch (error) {
     deps.events.emit('settleFailed', { delivery, error });
-    if (attempt.task.options.acksLate) await giveBack(delivery);
+    if (attempt.task.options.acksLate) await giveBack(delivery, deps.redeliveryDelay.ofRedrive(delivery));
   }
 }
 
 /** Lets a message that could not be settled come back: by its release or, where even that fails, by the end of its lease. */
-export async function giveBack(delivery: Delivery): Promise<void> {
+export async function giveBack(delivery: Delivery, delaySeconds: number): Promise<void> {
   try {
-    await delivery.release(backOffSeconds(delivery.receiveCount));
+    await delivery.release(delaySeconds);
   } catch {
     // The transport has logged it; the lease runs out.
   }
 }
 
-/**
- * Sends. Answers the error where the same could never be sent: run again, the task would come to the same, and so it has
- * failed, as in Celery.
- */
-async function whyUnsendable(send: () => Promise<void>): Promise<SqsCeleryError | undefined> {
+/** What follows a failure whatever becomes of the message: errbacks, and the stored FAILURE. */
+async function failed(
+  outcome: Outcome<'failure' | 'timeLimit' | 'reject' | 'tooManyDeliveries'>,
+  attempt: Attempt,
+  { followUps, results }: SettleDeps,
+): Promise<void> {
+  if (hasFollowUps(attempt.message)) await attempt.claim?.decide(outcome);
+  if (outcome.kind !== 'reject') await followUps.sendAfterFailure(attempt);
+  await results?.failed(attempt, outcome.error);
+}
+
+/** What the task's own `onExhausted` throws changes nothing any more. */
+async function exhausted(error: unknown, { task, request }: Attempt, events: WorkerEvents): Promise<void> {
   try {
-    await send();
-    return undefined;
-  } catch (error) {
-    if (error instanceof SqsCeleryError && UNSENDABLE.has(error.code)) return error;
-    throw error;
+    await task.options.onExhausted?.(error, request);
+  } catch (thrown) {
+    events.emit('hookFailed', { hook: `onExhausted of task ${task.name}`, error: thrown });
   }
 }
 
-const UNSENDABLE = new Set([
-  'SQS_CELERY_ENCODE',
-  'SQS_CELERY_INVALID_TASK',
-  'SQS_CELERY_MESSAGE_TOO_LARGE',
-  'SQS_CELERY_UNSUPPORTED_COMPRESSION',
-]);
+/** A failed task's message is deleted, or left to the redrive policy where its task says so. */
+async function endFailed(
+  outcome: Outcome<'failure' | 'timeLimit'>,
+  attempt: Attempt,
+  acks: boolean,
+  deps: SettleDeps,
+): Promise<void> {
+  const { task, delivery } = attempt;
+  if (acks || !task.options.acksLate) return finish(outcome, attempt, deps.events);
+  await comeBack(attempt, deps.redeliveryDelay.ofRedrive(delivery, task.name));
+}
+
+/** RETRY is stored before the next attempt is sent: a late one would overwrite its outcome. */
+async function retryOnce(outcome: Outcome<'retry'>, attempt: Attempt, deps: SettleDeps): Promise<void> {
+  if (retriesInPlace(outcome, attempt)) {
+    await deps.results?.retried(attempt, outcome.error);
+    return comeBack(attempt, Math.ceil(outcome.delaySeconds));
+  }
+  await attempt.claim?.decide(outcome);
+  await deps.results?.retried(attempt, outcome.error);
+  await republishRetry(outcome, attempt, deps);
+  await finish(outcome, attempt, deps.events);
+}
+
+/** The same message is received again, and its task runs once more. */
+async function comeBack({ claim, delivery }: Attempt, delaySeconds: number): Promise<void> {
+  await claim?.release({ retried: true });
+  await delivery.release(delaySeconds);
+}
+
+/** A later attempt may have stored its own state since: only what is final is stored again. */
+async function repeatResult(decided: Outcome, attempt: Attempt, { results }: SettleDeps): Promise<void> {
+  if (decided.kind === 'success') await results?.succeeded(attempt, decided.result);
+  if (decided.kind === 'failure') await results?.failed(attempt, decided.error);
+}
+
+/** Everything is sent and stored: the message may go. */
+async function finish(
+  outcome: Outcome<RecordedKind>,
+  { claim, delivery }: Attempt,
+  events: WorkerEvents,
+): Promise<void> {
+  if (claim) await claim.settle(outcome);
+  acknowledge(delivery, events);
+}
 
 /**
  * Queues the delete. Not awaited: the slot is free as soon as the delete is queued, and the transport keeps the lease until
@@ -182,9 +249,4 @@ const UNSENDABLE = new Set([
  */
 function acknowledge(delivery: Delivery, events: WorkerEvents): void {
   delivery.acknowledge().catch((error: unknown) => events.emit('settleFailed', { delivery, error }));
-}
-
-/** Out of sight for a while, and then received again until the redrive policy takes it. */
-function leaveToRedrive(delivery: Delivery): Promise<void> {
-  return delivery.release(backOffSeconds(delivery.receiveCount));
 }

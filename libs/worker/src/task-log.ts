@@ -55,6 +55,16 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number, repr: Re
       log.log(`${title(request)} received`);
       log.log(`Discarding revoked task: ${nameOf(request.task, request.id)}`);
     }),
+    events.on('revoked', ({ request, terminated }) => {
+      if (!terminated) log.log(`${title(request)} received`);
+      log.log(`Discarding revoked task: ${nameOf(request.task, request.id)}`);
+    }),
+    events.on('postponed', ({ request, reason, delaySeconds }) =>
+      log.debug(`${title(request)} cannot run yet (${reason}): out of sight for ${delaySeconds}s`),
+    ),
+    events.on('duplicate', ({ request }) =>
+      log.log(`${title(request)} ran before: this copy of its message is dropped`),
+    ),
     events.on('parked', ({ request, delaySeconds }) =>
       log.debug(`${title(request)} is due ${request.eta}: out of sight for ${delaySeconds}s`),
     ),
@@ -79,6 +89,10 @@ function logMessages(events: WorkerEvents, log: Log, repr: Repr): (() => void)[]
         `Received unknown message ${delivery.messageId} on queue ${delivery.queue.name} (${reason}: ${shown(detail)}): ${WORDS[action]}.`,
       ),
     ),
+    events.on('storeFailed', ({ store, error }) =>
+      log.warn(`The ${store} could not be asked and is asked again: ${repr(error)}`),
+    ),
+    events.on('hookFailed', ({ hook, error }) => log.error(`The ${hook} threw ${repr(error)}`, stackOf(error))),
     events.on('settleFailed', ({ delivery, error }) =>
       log.error(
         `Message ${delivery.messageId} of queue ${delivery.queue.name} could not be settled and will come back: ${repr(error)}`,

@@ -1,5 +1,11 @@
+import { parseRate } from './rate-limit.js';
+import type { TaskRequest } from './task-request.js';
+
 /** A class of errors, as in `autoretryFor: [HttpError]`. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** Errors, by their classes or by a predicate: `(error) => error instanceof HttpError && error.status >= 500`. */
+export type ErrorMatcher = readonly ErrorClass[] | ((error: unknown) => boolean);
 
 /** Options of one task: `@Task(name, options)`, and application-wide as `taskDefaults`. Times are in seconds, as in Celery. */
 export interface TaskOptions {
@@ -19,18 +25,50 @@ export interface TaskOptions {
   readonly maxRetries?: number | null;
   /** Seconds until a retry that names no `countdown` or `eta` of its own. Default: 180. */
   readonly defaultRetryDelay?: number;
-  /** Errors of these classes are retried by themselves. Default: none. */
-  readonly autoretryFor?: readonly ErrorClass[];
-  /** Exceptions from `autoretryFor`. Default: none. */
-  readonly dontAutoretryFor?: readonly ErrorClass[];
+  /**
+   * These errors are retried by themselves: classes (Celery's `autoretry_for`) or a predicate, which may be asked about an error more
+   * than once. One that throws makes the task fail, with both errors. Default: none.
+   */
+  readonly autoretryFor?: ErrorMatcher;
+  /** Exceptions from `autoretryFor`, in the same form (Celery's `dont_autoretry_for`). Default: none. */
+  readonly dontAutoretryFor?: ErrorMatcher;
   /** Exponential delay of automatic retries: true doubles from 1 s, a number from that many seconds. Default: false. */
   readonly retryBackoff?: boolean | number;
   /** Longest delay of `retryBackoff` in seconds. Default: 600. */
   readonly retryBackoffMax?: number;
   /** Whether `retryBackoff` draws its delay at random between 0 and the computed one. Default: true. */
   readonly retryJitter?: boolean;
+  /**
+   * How a retry is done. `republish`: as Celery does, by a new message with `retries` + 1, which may carry changed arguments.
+   * `visibility`: the message itself becomes visible again after the delay, so that SQS's receive count goes on and its redrive policy
+   * counts; without an idempotency store the number of retries is then what SQS counted, an upper bound. FIFO queues always retry in
+   * place. Only with `acksLate`. No counterpart in Celery. Default: `republish`.
+   */
+  readonly retryVia?: 'republish' | 'visibility';
+  /**
+   * Called once when the retries of the task are used up, before its failure is settled, with the error that would have been
+   * retried. What it throws is reported and changes nothing. No counterpart in Celery. Default: none.
+   */
+  readonly onExhausted?: (error: unknown, request: TaskRequest) => void | Promise<void>;
+  /** How many of this task run at once in this worker: a whole number from 1. No counterpart in Celery. Default: no cap. */
+  readonly concurrency?: number;
+  /**
+   * How often the task may start in this worker (Celery's `rate_limit`, which is per worker too): `'10/s'`, `'100/m'`, `'2/h'`, or a
+   * number per second. Null or zero: no limit. Default: null.
+   */
+  readonly rateLimit?: string | number | null;
+  /**
+   * True: the message of a task whose worker died is run again, as SQS delivers it again by itself. False: the task fails with
+   * `WorkerLostError` instead, which needs an idempotency store to know. Celery's `reject_on_worker_lost`, whose default is false.
+   * Only with `acksLate`. Default: true.
+   */
+  readonly rejectOnWorkerLost?: boolean;
   /** Whether the result is dropped. Default: false. */
   readonly ignoreResult?: boolean;
+  /** Whether failures and retries are stored although `ignoreResult` drops results. Default: false. */
+  readonly storeErrorsEvenIfIgnored?: boolean;
+  /** Whether the state STARTED is stored when the task starts (Celery's `track_started`). Default: false. */
+  readonly trackStarted?: boolean;
   /** Errors which are expected of the task: logged as INFO without a stack. Default: none. */
   readonly throws?: readonly ErrorClass[];
   /** Seconds after sending from which the task is not run any more. Default: never. */
@@ -47,7 +85,7 @@ export interface TaskOptions {
 export interface ResolvedTaskOptions
   extends Required<Omit<TaskOptions, WithoutDefault>>, Pick<TaskOptions, WithoutDefault> {}
 
-type WithoutDefault = 'expires' | 'timeLimit' | 'softTimeLimit' | 'queue';
+type WithoutDefault = 'onExhausted' | 'concurrency' | 'expires' | 'timeLimit' | 'softTimeLimit' | 'queue';
 
 const DEFAULTS: ResolvedTaskOptions = {
   acksLate: true,
@@ -60,7 +98,12 @@ const DEFAULTS: ResolvedTaskOptions = {
   retryBackoff: false,
   retryBackoffMax: 600,
   retryJitter: true,
+  retryVia: 'republish',
+  rateLimit: null,
+  rejectOnWorkerLost: true,
   ignoreResult: false,
+  storeErrorsEvenIfIgnored: false,
+  trackStarted: false,
   throws: [],
 };
 
@@ -70,9 +113,11 @@ const isBoolean: Check = (value) => typeof value === 'boolean';
 const isSeconds: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isPositiveSeconds: Check = (value) => isSeconds(value) && value !== 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const isErrorClasses: Check = (value) =>
-  Array.isArray(value) &&
-  value.every((item) => typeof item === 'function' && (item === Error || item.prototype instanceof Error));
+const isErrorClass: Check = (value) =>
+  typeof value === 'function' && (value === Error || value.prototype instanceof Error);
+const isErrorClasses: Check = (value) => Array.isArray(value) && value.every(isErrorClass);
+// A class alone, without its array, would be called as a predicate.
+const isErrorMatcher: Check = (value) => isErrorClasses(value) || (typeof value === 'function' && !isErrorClass(value));
 
 /** What each option must be, in words and as a test. */
 const CHECKS: Record<keyof TaskOptions, readonly [expectation: string, check: Check]> = {
@@ -81,12 +126,22 @@ const CHECKS: Record<keyof TaskOptions, readonly [expectation: string, check: Ch
   acksOnTimeout: ['true or false', isBoolean],
   maxRetries: ['a whole number from 0, or null for no limit', (value) => value === null || isCount(value)],
   defaultRetryDelay: ['seconds from 0', isSeconds],
-  autoretryFor: ['an array of error classes', isErrorClasses],
-  dontAutoretryFor: ['an array of error classes', isErrorClasses],
+  autoretryFor: ['an array of error classes, or a function that answers true for an error', isErrorMatcher],
+  dontAutoretryFor: ['an array of error classes, or a function that answers true for an error', isErrorMatcher],
   retryBackoff: ['true, false or seconds from 0', (value) => isBoolean(value) || isSeconds(value)],
   retryBackoffMax: ['seconds from 0', isSeconds],
   retryJitter: ['true or false', isBoolean],
+  retryVia: ["'republish' or 'visibility'", (value) => value === 'republish' || value === 'visibility'],
+  onExhausted: ['a function', (value) => typeof value === 'function'],
+  concurrency: ['a whole number from 1', (value) => isCount(value) && value !== 0],
+  rateLimit: [
+    "starts per second, as a number or like '10/s', '100/m' or '2/h', or null for no limit",
+    (value) => parseRate(value).kind !== 'invalid',
+  ],
+  rejectOnWorkerLost: ['true or false', isBoolean],
   ignoreResult: ['true or false', isBoolean],
+  storeErrorsEvenIfIgnored: ['true or false', isBoolean],
+  trackStarted: ['true or false', isBoolean],
   throws: ['an array of error classes', isErrorClasses],
   expires: ['seconds from 0', isSeconds],
   timeLimit: ['seconds greater than 0', isPositiveSeconds],

@@ -13,7 +13,6 @@ const GRACE_SECONDS = 30;
 
 /** The soft and hard time limit of one run; the message's own win over the task's. */
 export class TimeLimits {
-  readonly #controller = new AbortController();
   readonly #timers: Timer[] = [];
   readonly #hard: number | undefined;
   readonly #soft: number | undefined;
@@ -21,6 +20,7 @@ export class TimeLimits {
   private constructor(
     hard: number | undefined,
     soft: number | undefined,
+    private readonly interrupt: AbortController,
     private readonly lease: Lease,
     private readonly clock: Clock,
   ) {
@@ -29,15 +29,15 @@ export class TimeLimits {
   }
 
   /** Undefined for a task without limits: most have none, and timers are not free. */
-  static of(headers: TaskHeaders, options: ResolvedTaskOptions, lease: Lease, clock: Clock): TimeLimits | undefined {
+  static of(
+    headers: TaskHeaders,
+    options: ResolvedTaskOptions,
+    { lease, clock, interrupt }: { lease: Lease; clock: Clock; interrupt: () => AbortController },
+  ): TimeLimits | undefined {
     const hard = headers.timelimit[0] ?? options.timeLimit;
     const soft = headers.timelimit[1] ?? options.softTimeLimit;
-    return hard === undefined && soft === undefined ? undefined : new TimeLimits(hard, soft, lease, clock);
-  }
-
-  /** Aborted by the soft limit, by the hard one, and with the lease. */
-  get signal(): AbortSignal {
-    return AbortSignal.any([this.lease.signal, this.#controller.signal]);
+    if (hard === undefined && soft === undefined) return undefined;
+    return new TimeLimits(hard, soft, interrupt(), lease, clock);
   }
 
   /** Starts the limits; resolves with the error once the hard one has passed. */
@@ -46,7 +46,7 @@ export class TimeLimits {
     if (soft !== undefined) {
       this.#after(soft, () => {
         onSoftLimit(soft);
-        this.#controller.abort(new SoftTimeLimitExceeded(soft));
+        this.interrupt.abort(new SoftTimeLimitExceeded(soft));
       });
     }
     const hard = this.#hard;
@@ -55,7 +55,7 @@ export class TimeLimits {
     return new Promise((resolve) => {
       this.#after(hard, () => {
         const error = new TimeLimitExceeded(hard);
-        this.#controller.abort(error);
+        this.interrupt.abort(error);
         resolve(error);
       });
     });

@@ -17,7 +17,7 @@ import { WorkerEvents, type WorkerEvent, type WorkerEventMap } from './events.js
 import { resolveTaskOptions, type TaskOptions } from './task-options.js';
 import { TaskRegistry } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
-import { Worker, type WorkerOptions } from './worker.js';
+import { Worker, type WorkerOptions, type WorkerStores } from './worker.js';
 
 export const STANDARD: QueueInfo = {
   name: 'celery',
@@ -37,7 +37,7 @@ export class RecordedDelivery implements Delivery {
   readonly actions: string[];
   readonly messageId = 'message-1';
   readonly sentAt = Date.now();
-  readonly firstReceivedAt = Date.now();
+  readonly firstReceivedAt: number;
   readonly receivedAt = performance.now();
   readonly controller = new AbortController();
   readonly lease: Lease;
@@ -47,11 +47,21 @@ export class RecordedDelivery implements Delivery {
   readonly unstartedReceives: number;
   readonly messageAttributes: MessageAttributes;
   readonly messageGroupId?: string;
+  mayStandAside = true;
   failAcknowledge: Error | undefined;
 
   constructor(
     init: Partial<
-      Pick<Delivery, 'queue' | 'body' | 'receiveCount' | 'unstartedReceives' | 'messageAttributes' | 'messageGroupId'>
+      Pick<
+        Delivery,
+        | 'queue'
+        | 'body'
+        | 'receiveCount'
+        | 'unstartedReceives'
+        | 'firstReceivedAt'
+        | 'messageAttributes'
+        | 'messageGroupId'
+      >
     > = {},
     actions: string[] = [],
   ) {
@@ -59,6 +69,7 @@ export class RecordedDelivery implements Delivery {
     this.queue = init.queue ?? STANDARD;
     this.body = init.body ?? '';
     this.receiveCount = init.receiveCount ?? 1;
+    this.firstReceivedAt = init.firstReceivedAt ?? Date.now();
     this.unstartedReceives = init.unstartedReceives ?? 0;
     this.messageAttributes = init.messageAttributes ?? {};
     if (init.messageGroupId !== undefined) this.messageGroupId = init.messageGroupId;
@@ -143,6 +154,11 @@ const ALL_EVENTS: WorkerEvent[] = [
   'rejected',
   'expired',
   'parked',
+  'revoked',
+  'postponed',
+  'duplicate',
+  'storeFailed',
+  'hookFailed',
   'leaseLost',
   'notMine',
   'poison',
@@ -160,7 +176,11 @@ export class Bench {
   readonly registry = new TaskRegistry();
   readonly worker: Worker;
 
-  constructor({ clock = systemClock, options = {} }: { clock?: Clock; options?: WorkerOptions } = {}) {
+  constructor({
+    clock = systemClock,
+    options = {},
+    stores = {},
+  }: { clock?: Clock; options?: WorkerOptions; stores?: WorkerStores } = {}) {
     for (const event of ALL_EVENTS) this.events.on(event, (payload) => this.recorded.push({ event, payload }));
     this.worker = new Worker({
       registry: this.registry,
@@ -170,6 +190,7 @@ export class Bench {
       events: this.events,
       hostname: 'celery@test',
       route: () => STANDARD.name,
+      stores,
       options,
     });
   }

@@ -1,31 +1,34 @@
 import {
-  WorkerLostError,
+  NotRegistered,
   decodeMessage,
   type Clock,
   type DecodedMessage,
   type DecodeOptions,
   type Delivery,
   type DeliveryHandler,
+  type IdempotencyStore,
   type MessageSender,
   type RefusedMessage,
+  type ResultStore,
+  type RevocationStore,
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
+import { Admission, type AdmissionHook } from './admission/admission.js';
 import type { NotMineReason, WorkerEvents } from './events.js';
-import { execute } from './execute.js';
 import { FollowUps, hasFollowUps } from './follow-ups.js';
-import { etaOf, expiresOf, isExpired, untilDue } from './moments.js';
+import { Idempotency } from './idempotency/idempotency.js';
+import { InFlightWatch, type InFlightWatchDeps } from './in-flight-watch.js';
 import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
-import type { Outcome } from './outcome.js';
-import { secondsUntilDue } from './park.js';
 import { Quarantine, type PoisonPolicy } from './quarantine.js';
-import { isCrashLooping, mayBeParked, receivesForEta } from './receive-budget.js';
-import { giveBack, settle, type Attempt, type SettleDeps } from './settle.js';
-import type { RegisteredTask, TaskRegistry } from './task-registry.js';
-import { TaskRequest } from './task-request.js';
-import { TimeLimits } from './time-limits.js';
+import { RedeliveryDelay, type BackoffOptions } from './redelivery-delay.js';
+import { Results } from './results.js';
+import { Revocations } from './revocations.js';
+import { TaskRunner } from './run-task.js';
+import { giveBack, type SettleDeps } from './settle.js';
+import type { TaskRegistry } from './task-registry.js';
 
-export interface WorkerOptions {
+export interface WorkerOptions extends BackoffOptions {
   /** Receives after which a message is not run again where its queue has no redrive policy. Default: 10. */
   readonly maxDeliveries?: number;
   /** What to do with tasks this worker does not know. Default: `handBack`. */
@@ -36,6 +39,17 @@ export interface WorkerOptions {
   readonly requeueDelay?: (queue: string) => number;
   /** Longest representation of arguments in the headers of a retry; 0 leaves them out. Default: 1024. */
   readonly argsreprMaxsize?: number;
+  /** Whether results are stored with name, arguments and worker (Celery's `result_extended`). Default: false. */
+  readonly resultExtended?: boolean;
+  /** Asked before each task starts. Default: none. */
+  readonly admission?: AdmissionHook;
+}
+
+/** What a worker remembers outside of itself; each is optional. */
+export interface WorkerStores {
+  readonly results?: ResultStore | undefined;
+  readonly idempotency?: IdempotencyStore | undefined;
+  readonly revocations?: RevocationStore | undefined;
 }
 
 export interface WorkerDeps {
@@ -49,6 +63,9 @@ export interface WorkerDeps {
   /** The queue of a task that names none. */
   readonly route: (task: string) => string;
   readonly decode?: DecodeOptions;
+  /** Asks SQS how many messages of a queue are in flight. Default: the quota is not watched. */
+  readonly counts?: InFlightWatchDeps['counts'];
+  readonly stores?: WorkerStores;
   readonly options?: WorkerOptions;
 }
 
@@ -61,32 +78,20 @@ export class Worker {
   readonly #settleDeps: SettleDeps;
   readonly #quarantine: Quarantine;
   readonly #notMine: NotMine;
+  readonly #runner: TaskRunner;
 
   constructor(deps: WorkerDeps) {
-    const { publisher, sender, events, clock, hostname, options = {} } = deps;
-    const { maxDeliveries = DEFAULT_MAX_DELIVERIES, requeueDelay = () => DEFAULT_REQUEUE_DELAY } = options;
+    const { sender, events, hostname, options = {} } = deps;
     this.#deps = deps;
     this.#quarantine = new Quarantine({ sender, hostname, events, ...(options.poison && { poison: options.poison }) });
-    this.#notMine = new NotMine(sender, this.#quarantine, options.unknownTask);
-    this.#settleDeps = {
-      publisher,
+    this.#settleDeps = settleDeps(deps, this.#quarantine);
+    this.#notMine = new NotMine({
       sender,
       quarantine: this.#quarantine,
-      followUps: new FollowUps({
-        publisher,
-        sender,
-        clock,
-        hostname,
-        route: deps.route,
-        argsreprMaxsize: options.argsreprMaxsize,
-      }),
-      events,
-      clock,
-      hostname,
-      maxDeliveries,
-      requeueDelay,
-      argsreprMaxsize: options.argsreprMaxsize,
-    };
+      redeliveryDelay: this.#settleDeps.redeliveryDelay,
+      policy: options.unknownTask,
+    });
+    this.#runner = taskRunner(deps, this.#settleDeps);
   }
 
   /** Runs one delivery to its end. Never rejects: what cannot be settled comes back by its lease. */
@@ -95,7 +100,7 @@ export class Worker {
       await this.#dispatch(delivery, decodeMessage(delivery.body, this.#deps.decode));
     } catch (error) {
       this.#deps.events.emit('settleFailed', { delivery, error });
-      await giveBack(delivery);
+      await giveBack(delivery, this.#settleDeps.redeliveryDelay.ofRedrive(delivery));
     }
   };
 
@@ -104,7 +109,8 @@ export class Worker {
       case 'task':
         return this.#resolve(delivery, decoded.message);
       case 'refused':
-        return this.#handBack(delivery, decoded, 'ContentDisallowed', refusal(decoded));
+        await this.#handBack(delivery, decoded, 'ContentDisallowed', refusal(decoded));
+        return;
       case 'foreign':
         return this.#poison(delivery, 'UnknownMessage', `not a message of Celery's (${decoded.format})`);
       case 'malformed':
@@ -114,87 +120,33 @@ export class Worker {
 
   async #resolve(delivery: Delivery, message: TaskMessage): Promise<void> {
     const task = this.#deps.registry.get(message.headers.task);
-    const { headers } = message;
-    if (!task) return this.#handBack(delivery, headers, 'NotRegistered', `unregistered task of type '${headers.task}'`);
+    if (!task) return this.#unregistered(delivery, message);
     if (hasFollowUps(message) && !this.#settleDeps.followUps.canSend(message)) {
-      const detail = `task '${headers.task}' of a workflow which cannot be continued from here`;
-      return this.#handBack(delivery, headers, 'Workflow', detail);
+      const detail = `task '${task.name}' of a workflow which cannot be continued from here`;
+      await this.#handBack(delivery, message.headers, 'Workflow', detail);
+      return;
     }
-    const attempt = this.#attempt(task, message, delivery);
-    const outcome = this.#withoutRunning(attempt) ?? (await this.#run(attempt));
-    if (!outcome) return;
-    await settle(outcome, attempt, this.#settleDeps);
-    if (outcome.kind === 'timeLimit') await this.#outlive(attempt, outcome.handler);
+    await this.#runner.run(task, message, delivery);
   }
 
-  #attempt(task: RegisteredTask, message: TaskMessage, delivery: Delivery): Attempt {
-    const limits = TimeLimits.of(message.headers, task.options, delivery.lease, this.#deps.clock);
-    const request = new TaskRequest({
-      message,
-      delivery,
-      retries: message.headers.retries + retriesInPlace(task, message, delivery),
-      maxRetries: task.options.maxRetries,
-      hostname: this.#deps.hostname,
-      signal: limits?.signal ?? delivery.lease.signal,
-    });
-    return { task, message, delivery, request, limits };
-  }
-
-  /** Keeps the slot while a handler that is past its hard limit still runs, but not for ever. */
-  async #outlive({ limits, request }: Attempt, handler: Promise<unknown>): Promise<void> {
-    if ((await limits?.outlive(handler)) === 'zombie') this.#deps.events.emit('zombie', { request });
-  }
-
-  /** The outcome of a message that is not to be run now, or undefined when it is. */
-  #withoutRunning({ message, delivery }: Attempt): Outcome | undefined {
-    const { clock } = this.#deps;
-    if (isExpired(message, clock)) return { kind: 'expired' };
-    const expires = expiresOf(message);
-    const eta = etaOf(message);
-    const delaySeconds = secondsUntilDue(
-      eta === undefined || expires === undefined ? eta : Math.min(eta, expires),
-      clock,
+  /** Another worker of the queue may know it; once nobody did for too long, that is its result. */
+  async #unregistered(delivery: Delivery, message: TaskMessage): Promise<void> {
+    const { headers } = message;
+    const detail = `unregistered task of type '${headers.task}'`;
+    await this.#handBack(delivery, headers, 'NotRegistered', detail, () =>
+      this.#settleDeps.results?.unregistered(message, delivery, new NotRegistered(headers.task)),
     );
-    if (delaySeconds > 0 && mayBeParked(delivery)) return { kind: 'early', delaySeconds };
-    if (isCrashLooping(delivery, this.#settleDeps.maxDeliveries, receivesForEta(delivery, eta))) {
-      const error = new WorkerLostError(`received ${delivery.receiveCount} times without an outcome`);
-      return { kind: 'tooManyDeliveries', error };
-    }
-    return undefined;
   }
 
-  async #run(attempt: Attempt): Promise<Outcome | undefined> {
-    const { task, message, request, delivery } = attempt;
-    const { events, clock } = this.#deps;
-    const due = untilDue(message, delivery, clock);
-    if (due) {
-      if (!(await due)) return undefined;
-      if (isExpired(message, clock)) return { kind: 'expired' };
-    }
-    events.emit('received', { request });
-    if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
-    events.emit('started', { request });
-    return execute(attempt, clock, events);
-  }
-
-  /** At most once: without a confirmed delete the task is not started. */
-  async #acknowledgeEarly(delivery: Delivery): Promise<boolean> {
-    try {
-      await delivery.acknowledge();
-      return true;
-    } catch (error) {
-      this.#deps.events.emit('settleFailed', { delivery, error });
-      return false;
-    }
-  }
-
+  /** `givenUp` is awaited before a message is given up for good. */
   async #handBack(
     delivery: Delivery,
     { task, id }: { readonly task?: string | undefined; readonly id?: string | undefined },
     reason: NotMineReason,
     detail: string,
+    givenUp?: () => Promise<void> | undefined,
   ): Promise<void> {
-    const action = await this.#notMine.settle(delivery, { reason, detail });
+    const action = await this.#notMine.settle(delivery, { reason, detail, task, id }, givenUp);
     this.#deps.events.emit('notMine', { delivery, task, id, reason, detail, action });
   }
 
@@ -204,14 +156,56 @@ export class Worker {
   }
 }
 
-/**
- * A FIFO queue retries in place: the message stays as it was, and only SQS counts its attempts, along with the receives at which it
- * was parked or handed back unstarted.
- */
-function retriesInPlace({ options }: RegisteredTask, message: TaskMessage, delivery: Delivery): number {
-  if (!delivery.queue.fifo || !options.acksLate) return 0;
-  const others = delivery.unstartedReceives + receivesForEta(delivery, etaOf(message));
-  return Math.max(0, delivery.receiveCount - 1 - others);
+function settleDeps(deps: WorkerDeps, quarantine: Quarantine): SettleDeps {
+  const { publisher, sender, events, clock, hostname, route, stores = {}, options = {} } = deps;
+  const { argsreprMaxsize, resultExtended: extended = false, requeueDelay = () => DEFAULT_REQUEUE_DELAY } = options;
+  return {
+    publisher,
+    sender,
+    quarantine,
+    followUps: new FollowUps({ publisher, sender, clock, hostname, route, argsreprMaxsize }),
+    results: stores.results && new Results({ store: stores.results, clock, hostname, extended }),
+    events,
+    clock,
+    hostname,
+    maxDeliveries: options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES,
+    inFlight: inFlightWatch(deps),
+    redeliveryDelay: new RedeliveryDelay({ ...options, requeueDelay }),
+    argsreprMaxsize,
+  };
+}
+
+function inFlightWatch({ counts, clock, events }: WorkerDeps): InFlightWatch | undefined {
+  if (!counts) return undefined;
+  const onReadFailed = (_queue: string, error: unknown): void =>
+    events.emit('storeFailed', { store: 'count of messages in flight', error });
+  return new InFlightWatch({ counts, clock, onReadFailed });
+}
+
+function taskRunner({ stores = {}, options = {}, decode, ...deps }: WorkerDeps, settle: SettleDeps): TaskRunner {
+  const { clock, events, hostname } = deps;
+  const onError = (store: string) => (error: unknown) => events.emit('storeFailed', { store, error });
+  return new TaskRunner({
+    settle,
+    clock,
+    events,
+    hostname,
+    admission: new Admission({
+      clock,
+      hook: options.admission,
+      onError: (error) => events.emit('hookFailed', { hook: 'admission hook', error }),
+    }),
+    idempotency:
+      stores.idempotency &&
+      new Idempotency({
+        store: stores.idempotency,
+        clock,
+        jsonTypes: decode?.jsonTypes,
+        onError: onError('idempotency store'),
+      }),
+    revocations:
+      stores.revocations && new Revocations({ store: stores.revocations, clock, onError: onError('revocation store') }),
+  });
 }
 
 function refusal({ contentType, compression }: RefusedMessage): string {

@@ -10,6 +10,7 @@ export type {
   RefusedMessage,
 } from './decoded-message.js';
 export { encodeMessage, type EncodeOptions } from './encode-message.js';
+export { openForeign, type EventBridgeEnvelope, type ForeignContent, type SnsEnvelope } from './foreign-envelope.js';
 export { parseIsoDateTime } from './iso-date-time.js';
 export { republishMessage, retryMessage, type RetryChange } from './retry-message.js';
 export {

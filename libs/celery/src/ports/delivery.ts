@@ -43,6 +43,8 @@ export interface Delivery {
    * message that was acknowledged.
    */
   release(delaySeconds: number): Promise<void>;
+  /** Whether {@link standAside} would let another message run: only so many may stand aside before nothing more is received. */
+  readonly mayStandAside: boolean;
   /**
    * Gives the slot to other messages until `until` resolves, and waits for one again; the lease is kept. Resolves with false when
    * the message was taken away meanwhile (its lease was lost, or the worker pauses or stops): then there is nothing left to do.

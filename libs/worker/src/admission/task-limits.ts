@@ -1,0 +1,39 @@
+import type { Clock } from '#celery';
+import { RateLimiter } from '../rate-limit.js';
+import type { ResolvedTaskOptions } from '../task-options.js';
+import { Horizon } from './horizon.js';
+import { Semaphore } from './semaphore.js';
+
+/** Weight of the last run in the average of a task's running times. */
+const SMOOTHING = 0.2;
+
+/** Milliseconds a run is taken to last before one has ended. */
+const FIRST_GUESS_MS = 1_000;
+
+/** The limits of one task in this worker, and what they let through. */
+export class TaskLimits {
+  /** `concurrency` of the task. */
+  readonly cap: Semaphore | undefined;
+  /** `rateLimit` of the task. */
+  readonly rate: RateLimiter | undefined;
+  readonly horizon: Horizon;
+  readonly #concurrency: number;
+  #runMs = FIRST_GUESS_MS;
+
+  constructor({ concurrency, rateLimit }: Pick<ResolvedTaskOptions, 'concurrency' | 'rateLimit'>, clock: Clock) {
+    this.cap = concurrency === undefined ? undefined : new Semaphore(concurrency);
+    this.rate = RateLimiter.of(rateLimit, clock);
+    this.horizon = new Horizon(clock);
+    this.#concurrency = concurrency ?? Infinity;
+  }
+
+  /** Milliseconds between two runs that may start, as far as the cap decides. */
+  get intervalMs(): number {
+    return this.#runMs / this.#concurrency;
+  }
+
+  /** Learns how long a run holds its permit. */
+  ran(milliseconds: number): void {
+    this.#runMs += SMOOTHING * (milliseconds - this.#runMs);
+  }
+}

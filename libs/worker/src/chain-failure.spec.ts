@@ -1,0 +1,67 @@
+import { EMPTY_EMBED, FAILURE, signature, type SignatureJson } from '#celery';
+import { describe, expect, it } from 'vitest';
+import { chainFailures, lostSteps } from './chain-failure.js';
+
+const failure = {
+  status: FAILURE,
+  result: { excType: 'ValueError', excMessage: ['no'], excModule: 'builtins' },
+  traceback: 'at …',
+  dateDone: '2030-01-01T00:00:00.000Z',
+};
+
+function chainOf(...chain: SignatureJson[]) {
+  return { embed: { ...EMPTY_EMBED, chain } };
+}
+
+function chordOf(body: SignatureJson, taskId: string): SignatureJson {
+  const kwargs = { kwargs: {}, header: [], body };
+  return { ...signature('celery.chord', { kwargs, taskId }), subtask_type: 'chord' };
+}
+
+describe('chainFailures', () => {
+  it("gives every later step the failed task's state and error", () => {
+    const chain = [signature('third', { taskId: 'id-3' }), signature('second', { taskId: 'id-2' })];
+    expect(chainFailures(chainOf(...chain), failure)).toEqual([
+      { taskId: 'id-3', ...failure, children: [] },
+      { taskId: 'id-2', ...failure, children: [] },
+    ]);
+  });
+
+  it('keeps what a step says of its group and its parent', () => {
+    const step = { ...signature('a'), options: { task_id: 'id-2', group_id: 'g', parent_id: 'p' } };
+    expect(chainFailures(chainOf(step), failure)).toMatchObject([{ groupId: 'g', parentId: 'p' }]);
+  });
+
+  it('goes down into the bodies of chords, which are what is waited for', () => {
+    const inner = chordOf(signature('end', { taskId: 'end' }), 'inner');
+    const failed = chainFailures(chainOf(chordOf(inner, 'outer')), failure);
+    expect(failed.map(({ taskId }) => taskId)).toEqual(['outer', 'inner', 'end']);
+  });
+
+  it('passes over steps without an id of their own, and ends where there is no chain', () => {
+    expect(chainFailures(chainOf(signature('a'), signature('b', { taskId: 'b' })), failure)).toHaveLength(1);
+    expect(chainFailures({ embed: EMPTY_EMBED }, failure)).toEqual([]);
+  });
+
+  it('extends the records where that of the task is', () => {
+    const extended = { name: 'do', args: [], kwargs: {}, worker: 'celery@a', retries: 3, queue: 'celery' };
+    const step = signature('next', { taskId: 'id-2', args: [1], queue: 'slow' });
+    expect(chainFailures(chainOf(step), { ...failure, extended })[0]?.extended).toEqual({
+      name: 'next',
+      args: [1],
+      kwargs: {},
+      worker: 'celery@a',
+      retries: 0,
+      queue: 'slow',
+    });
+  });
+});
+
+describe('lostSteps', () => {
+  it('names the chord that waits for a step', () => {
+    const body = signature('sum');
+    const step = { ...signature('a'), options: { task_id: 'a', group_id: 'g', group_index: 1, chord: body } };
+    expect(lostSteps(chainOf(step))).toMatchObject([{ taskId: 'a', groupId: 'g', groupIndex: 1, chord: body }]);
+    expect(lostSteps(chainOf(signature('b')))).toMatchObject([{ groupIndex: undefined, chord: undefined }]);
+  });
+});

@@ -1,0 +1,87 @@
+import {
+  queueOfSignature,
+  readSignature,
+  type ExtendedMeta,
+  type SignatureJson,
+  type TaskMessage,
+  type TaskMeta,
+} from '#celery';
+
+/** A task whose result will never come, as a task before it in its chain has failed. */
+export interface LostStep {
+  readonly signature: SignatureJson;
+  /** Undefined where the signature names none: a workflow whose parts have ids of their own. */
+  readonly taskId: string | undefined;
+  /** Id of the group or chord it belongs to. */
+  readonly groupId: string | undefined;
+  /** Place in the group, from 0. */
+  readonly groupIndex: number | undefined;
+  /** Body of the chord that waits for it. */
+  readonly chord: SignatureJson | undefined;
+}
+
+/** What the records of a failed task and of the steps after it have in common; `extended`: whether they are extended. */
+export type SharedFailure = Pick<TaskMeta, 'status' | 'result' | 'traceback' | 'dateDone' | 'extended'>;
+
+/**
+ * The steps after a task in its chain, as far as Celery follows them when the task fails (`Backend.mark_as_failure`). What waits for
+ * a chord waits for its body, so that of a chord counts as a step too.
+ */
+export function lostSteps({ embed: { chain } }: Pick<TaskMessage, 'embed'>): readonly LostStep[] {
+  const signatures = [...(chain ?? [])];
+  // It grows while it is read: a body may be a chord itself.
+  for (const { subtask_type, kwargs } of signatures) {
+    const body = subtask_type === 'chord' ? readSignature(kwargs['body']) : undefined;
+    if (body) signatures.push(body);
+  }
+  return signatures.map(stepOf);
+}
+
+/**
+ * The records of the steps that a task's failure takes along: the task's own state and error, so that whoever waits for the end of the
+ * chain learns of it. They belong into the store before the task's own record, which says that all is done.
+ * @param failure how the task failed: its own record, or the part of it that the steps share
+ */
+export function chainFailures(message: Pick<TaskMessage, 'embed'>, failure: SharedFailure): readonly TaskMeta[] {
+  return lostSteps(message).flatMap((step) =>
+    step.taskId === undefined ? [] : [recordOf(step, step.taskId, failure)],
+  );
+}
+
+function recordOf({ signature, groupId }: LostStep, taskId: string, failure: SharedFailure): TaskMeta {
+  const { status, result, traceback, dateDone, extended } = failure;
+  const parentId = text(signature.options['parent_id']);
+  return {
+    taskId,
+    status,
+    result,
+    traceback,
+    children: [],
+    dateDone,
+    ...(groupId !== undefined && { groupId }),
+    ...(parentId !== undefined && { parentId }),
+    ...(extended && { extended: extendedOf(signature, extended) }),
+  };
+}
+
+/** It never ran: the worker is the one that says so. */
+function extendedOf(signature: SignatureJson, { worker }: ExtendedMeta): ExtendedMeta {
+  const { task: name, args, kwargs } = signature;
+  return { name, args, kwargs, worker, retries: 0, queue: queueOfSignature(signature) ?? '' };
+}
+
+function stepOf(signature: SignatureJson): LostStep {
+  const { options } = signature;
+  const index = Number(options['group_index'] ?? NaN);
+  return {
+    signature,
+    taskId: text(options['task_id']),
+    groupId: text(options['group_id']),
+    groupIndex: Number.isSafeInteger(index) ? index : undefined,
+    chord: readSignature(options['chord']),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

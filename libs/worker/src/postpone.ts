@@ -1,0 +1,47 @@
+import { MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, type Clock, type Delivery, type MessageSender } from '#celery';
+import type { Attempt } from './attempt.js';
+import type { InFlightWatch } from './in-flight-watch.js';
+import { etaOf } from './moments.js';
+import { isRetriedInPlace, planPostponement, postponeAttributes, receivesForEta } from './receive-budget.js';
+import { republish } from './republish.js';
+
+export interface PostponeDeps {
+  readonly sender: MessageSender;
+  readonly clock: Clock;
+  readonly maxDeliveries: number;
+  /** Undefined: the quota of messages in flight is not watched. */
+  readonly inFlight: InFlightWatch | undefined;
+}
+
+/**
+ * Puts a healthy message that cannot run now out of sight. Resolves with the seconds until it is seen again: no more than SQS
+ * allows, as it can be postponed again.
+ */
+export async function postpone(attempt: Attempt, delaySeconds: number, deps: PostponeDeps): Promise<number> {
+  const { delivery, message, task, claim } = attempt;
+  const explainedReceives = receivesForEta(delivery, etaOf(message));
+  const plan = planPostponement(delivery, {
+    maxDeliveries: deps.maxDeliveries,
+    retriesCountReceives: claim === undefined && isRetriedInPlace(task.options, delivery.queue),
+    explainedReceives,
+    roomInFlight: true,
+  });
+  if (plan === 'republish' || (plan === 'visibility' && !(await hasRoom(delivery, deps)))) {
+    const seconds = Math.min(delaySeconds, MAX_DELAY_SECONDS);
+    await republish(delivery, seconds, deps.sender, postponeAttributes(delivery, explainedReceives));
+    return seconds;
+  }
+  const seconds = Math.min(delaySeconds, longestVisibility(delivery, deps.clock));
+  await delivery.release(seconds);
+  return seconds;
+}
+
+/** Only what is to wait by visibility is counted. */
+async function hasRoom({ queue }: Delivery, { inFlight }: PostponeDeps): Promise<boolean> {
+  return queue.fifo || inFlight === undefined || inFlight.mayPark(queue.name);
+}
+
+/** SQS counts its 12 hours from the receive. */
+function longestVisibility({ receivedAt }: Delivery, clock: Clock): number {
+  return Math.max(0, Math.floor(MAX_VISIBILITY_SECONDS - (clock.monotonic() - receivedAt) / 1000) - 1);
+}

@@ -1,0 +1,75 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type {
+  Delivery,
+  EventBridgeEnvelope,
+  ForeignContent,
+  ForeignFormat,
+  MessageAttributes,
+  SnsEnvelope,
+} from '#celery';
+
+const current = new AsyncLocalStorage<RawMessageRequest>();
+
+/**
+ * A message that is not Celery's, while it is handled: what {@link TaskRequest} is for a task. One object for everybody who asks
+ * during one execution (`@RawMessageContext()`, `REQUEST`, `RawMessageRequest.from(executionContext)`,
+ * `RawMessageRequest.current()`).
+ */
+export class RawMessageRequest {
+  /** Celery name of the queue the message was received from. */
+  readonly queue: string;
+  /** SQS's MessageId: the same at every receive. */
+  readonly messageId: string;
+  /** SQS's ApproximateReceiveCount, from 1. */
+  readonly receiveCount: number;
+  /** SQS's MessageGroupId, where the message has one. */
+  readonly messageGroupId: string | undefined;
+  /** What the message was wrapped in. */
+  readonly envelope: ForeignFormat;
+  /** What SNS says of the message; only of a notification without raw message delivery. */
+  readonly sns: SnsEnvelope | undefined;
+  /** What EventBridge says of the event; only of an event. */
+  readonly eventBridge: EventBridgeEnvelope | undefined;
+  /** SQS's message attributes, and those an SNS notification carries, in SQS's shape. */
+  readonly messageAttributes: MessageAttributes;
+  /** What the handler's parameter receives before its pipes: parsed JSON, or text; SNS's `Message`, EventBridge's `detail`. */
+  readonly payload: unknown;
+  /** The message body as it came. */
+  readonly body: string;
+  /** Aborted when the lease of the message is lost, or when the worker shuts down and its patience is over. */
+  readonly signal: AbortSignal;
+
+  constructor(delivery: Delivery, content: ForeignContent) {
+    this.queue = delivery.queue.name;
+    this.messageId = delivery.messageId;
+    this.receiveCount = delivery.receiveCount;
+    this.messageGroupId = delivery.messageGroupId;
+    this.envelope = content.format;
+    this.sns = content.sns;
+    this.eventBridge = content.eventBridge;
+    this.messageAttributes = { ...delivery.messageAttributes, ...content.messageAttributes };
+    this.payload = content.payload;
+    this.body = delivery.body;
+    this.signal = delivery.lease.signal;
+  }
+
+  /** Whether SQS delivered the message before: it may have been handled before, which is not to say that it has. */
+  get redelivered(): boolean {
+    return this.receiveCount > 1;
+  }
+
+  /** The message that is handled in this asynchronous context, or undefined outside of handlers. */
+  static current(): RawMessageRequest | undefined {
+    return current.getStore();
+  }
+
+  /** The message behind an `ExecutionContext` of Nest, or undefined for tasks, HTTP and other transports. */
+  static from(context: { getArgs(): unknown[] }): RawMessageRequest | undefined {
+    return context.getArgs().find((argument) => argument instanceof RawMessageRequest);
+  }
+
+  /** Runs `callback` for this message: {@link RawMessageRequest.current} answers it from there on. */
+  run<Result>(callback: () => Result): Result {
+    return current.run(this, callback);
+  }
+}

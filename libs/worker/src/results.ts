@@ -1,0 +1,120 @@
+import {
+  FAILURE,
+  READY_STATES,
+  RETRY,
+  REVOKED,
+  STARTED,
+  SUCCESS,
+  exceptionInfoOf,
+  tracebackOf,
+  type Clock,
+  type Delivery,
+  type ExtendedMeta,
+  type ResultStore,
+  type TaskMessage,
+  type TaskMeta,
+} from '#celery';
+import type { Attempt } from './attempt.js';
+import { underLease } from './under-lease.js';
+
+export interface ResultsDeps {
+  readonly store: ResultStore;
+  readonly clock: Clock;
+  /** Node name of this worker, `celery@<host>`. */
+  readonly hostname: string;
+  /** Whether name, arguments and worker are stored as well (Celery's `result_extended`). */
+  readonly extended: boolean;
+}
+
+/** What becomes known of a task through the result store, as Celery's worker stores it. */
+export class Results {
+  readonly #deps: ResultsDeps;
+
+  constructor(deps: ResultsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Stored where the task says `trackStarted`. */
+  async started(attempt: Attempt): Promise<void> {
+    if (!attempt.task.options.trackStarted || ignoresResult(attempt)) return;
+    await this.#store(subjectOf(attempt), STARTED, { pid: process.pid, hostname: this.#deps.hostname });
+  }
+
+  async succeeded(attempt: Attempt, result: unknown): Promise<void> {
+    if (!ignoresResult(attempt)) await this.#store(subjectOf(attempt), SUCCESS, result ?? null);
+  }
+
+  async failed(attempt: Attempt, error: unknown): Promise<void> {
+    await this.#storeError(attempt, FAILURE, error);
+  }
+
+  /** Before the next attempt is sent: a late RETRY would overwrite its outcome. */
+  async retried(attempt: Attempt, error: unknown): Promise<void> {
+    await this.#storeError(attempt, RETRY, error);
+  }
+
+  async revoked(attempt: Attempt, error: unknown): Promise<void> {
+    await this.#storeError(attempt, REVOKED, error);
+  }
+
+  /** A task that no worker of this queue's knows: stored whatever the task may say of its result, as in Celery. */
+  async unregistered(message: TaskMessage, delivery: Delivery, error: unknown): Promise<void> {
+    await this.#store({ message, delivery, retries: message.headers.retries }, FAILURE, exceptionInfoOf(error));
+  }
+
+  async #storeError(attempt: Attempt, status: string, error: unknown): Promise<void> {
+    if (ignoresResult(attempt) && !attempt.task.options.storeErrorsEvenIfIgnored) return;
+    const traceback = status === REVOKED ? null : tracebackOf(error);
+    await this.#store(subjectOf(attempt), status, exceptionInfoOf(error), traceback);
+  }
+
+  async #store(subject: Subject, status: string, result: unknown, traceback: string | null = null): Promise<void> {
+    const { store, clock } = this.#deps;
+    const meta = this.#meta(subject, status, result, traceback);
+    await underLease(subject.delivery.lease, clock, () => store.store(meta));
+  }
+
+  #meta(subject: Subject, status: string, result: unknown, traceback: string | null): TaskMeta {
+    const { headers } = subject.message;
+    return {
+      taskId: headers.id,
+      status,
+      result,
+      traceback,
+      children: [],
+      dateDone: READY_STATES.has(status) ? new Date(this.#deps.clock.now()).toISOString() : null,
+      ...(headers.group !== null && { groupId: headers.group }),
+      ...(headers.parentId !== null && { parentId: headers.parentId }),
+      ...(this.#deps.extended && { extended: this.#extended(subject) }),
+    };
+  }
+
+  #extended({ message, delivery, retries }: Subject): ExtendedMeta {
+    const { headers, args, kwargs, properties } = message;
+    return {
+      name: headers.task,
+      args,
+      kwargs,
+      worker: this.#deps.hostname,
+      retries,
+      queue: properties.deliveryInfo.routingKey ?? delivery.queue.name,
+      ...(headers.stampedHeaders && { stampedHeaders: headers.stampedHeaders, stamps: headers.stamps }),
+    };
+  }
+}
+
+/** What a result is stored of. */
+interface Subject {
+  readonly message: TaskMessage;
+  readonly delivery: Delivery;
+  readonly retries: number;
+}
+
+function subjectOf({ message, delivery, request }: Attempt): Subject {
+  return { message, delivery, retries: request.retries };
+}
+
+/** What the caller said wins over the task's own setting, as in Celery from 5.7 on. */
+export function ignoresResult({ message, task }: Attempt): boolean {
+  return message.headers.ignoreResult ?? task.options.ignoreResult;
+}

@@ -1,0 +1,67 @@
+import { TaskRevokedError, type Clock, type RevocationStore, type Timer } from '#celery';
+
+/** Milliseconds between two looks at what was revoked while it is running. */
+const LOOK_EVERY_MS = 5_000;
+
+/** A task that is running, and how it is told. */
+interface Watched {
+  readonly id: string;
+  readonly interrupt: AbortController;
+}
+
+export interface RevocationsDeps {
+  readonly store: RevocationStore;
+  readonly clock: Clock;
+  /** A look that failed: tasks run on, and the next look is made in its time. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Asks the store whether tasks are revoked: before each starts, and all that are running together every few seconds. */
+export class Revocations {
+  readonly #deps: RevocationsDeps;
+  readonly #running = new Set<Watched>();
+  #timer: Timer | undefined;
+
+  constructor(deps: RevocationsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Why the task is not to be run, where it was revoked. A store that cannot be asked does not keep it from running. */
+  async find(id: string): Promise<TaskRevokedError | undefined> {
+    try {
+      const revoked = await this.#deps.store.revoked([id]);
+      return revoked.has(id) ? new TaskRevokedError('revoked') : undefined;
+    } catch (error) {
+      this.#deps.onError(error);
+      return undefined;
+    }
+  }
+
+  /** Looks after a running task: `interrupt` is aborted with TaskRevokedError when it is to be terminated. Answers what ends it. */
+  watch(id: string, interrupt: AbortController): () => void {
+    const watched = { id, interrupt };
+    this.#running.add(watched);
+    this.#timer ??= this.#deps.clock.setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+    return () => this.#end(watched);
+  }
+
+  #end(watched: Watched): void {
+    this.#running.delete(watched);
+    if (this.#running.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock, onError } = this.#deps;
+    try {
+      const revoked = await store.revoked([...new Set([...this.#running].map(({ id }) => id))]);
+      for (const { id, interrupt } of this.#running) {
+        if (revoked.get(id)?.terminate) interrupt.abort(new TaskRevokedError('terminated'));
+      }
+    } catch (error) {
+      onError(error);
+    }
+    this.#timer = this.#running.size > 0 ? clock.setTimeout(() => void this.#look(), LOOK_EVERY_MS) : undefined;
+  }
+}

@@ -1,0 +1,196 @@
+import { WorkerLostError, sleep, type Clock, type Delivery, type TaskMessage } from '#celery';
+import type { Admission, Admitted } from './admission/admission.js';
+import type { Attempt } from './attempt.js';
+import type { WorkerEvents } from './events.js';
+import { execute } from './execute.js';
+import type { Claim, Claimed } from './idempotency/claim.js';
+import type { Idempotency } from './idempotency/idempotency.js';
+import { etaOf, expiresOf, isExpired, untilDueMs } from './moments.js';
+import type { Outcome } from './outcome.js';
+import { secondsUntilDue } from './park.js';
+import { isCrashLooping, mayBeParked, mayBePostponed, receivesForEta, retriesInPlaceOf } from './receive-budget.js';
+import type { Revocations } from './revocations.js';
+import { settle, type SettleDeps } from './settle.js';
+import type { RegisteredTask } from './task-registry.js';
+import { TaskRequest } from './task-request.js';
+import { TimeLimits } from './time-limits.js';
+
+export interface TaskRunnerDeps {
+  readonly settle: SettleDeps;
+  readonly clock: Clock;
+  readonly events: WorkerEvents;
+  /** Node name, `celery@<host>`. */
+  readonly hostname: string;
+  readonly admission: Admission;
+  /** Undefined: attempts are not remembered. */
+  readonly idempotency: Idempotency | undefined;
+  /** Undefined: tasks cannot be revoked. */
+  readonly revocations: Revocations | undefined;
+}
+
+/** The life of one task's message in this worker: whether it runs now, its run, and what comes of it. */
+export class TaskRunner {
+  readonly #deps: TaskRunnerDeps;
+
+  constructor(deps: TaskRunnerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when the message is settled, or was taken away. */
+  async run(task: RegisteredTask, message: TaskMessage, delivery: Delivery): Promise<void> {
+    const { admission, revocations } = this.#deps;
+    const attempt = this.#attempt(task, message, delivery);
+    // Nothing is awaited that is not there: most tasks have neither of these.
+    const outcome = this.#untimely(attempt) ?? (revocations && (await this.#revoked(attempt, revocations)));
+    if (outcome) return this.#settle(outcome, attempt);
+    const waitMs = untilDueMs(message, this.#deps.clock);
+    if (waitMs > 0 && !(await this.#wait(delivery, waitMs))) return;
+    const admitted = admission.limits(attempt) ? await admission.admit(attempt) : undefined;
+    if (admitted === 'takenAway') return;
+    await this.#admitted(attempt, admitted);
+  }
+
+  async #admitted(attempt: Attempt, admitted: Admitted | undefined): Promise<void> {
+    if (admitted?.kind === 'postponed') return this.#settle(admitted, attempt);
+    try {
+      // The message may have waited.
+      if (isExpired(attempt.message, this.#deps.clock)) return await this.#settle({ kind: 'expired' }, attempt);
+      if (this.#deps.idempotency) await this.#once(attempt, this.#deps.idempotency);
+      else await this.#start(attempt);
+    } finally {
+      admitted?.release();
+    }
+  }
+
+  /** Runs the attempt, unless another delivery has or does. */
+  async #once(attempt: Attempt, idempotency: Idempotency): Promise<void> {
+    const claimed = await idempotency.claim(attempt);
+    switch (claimed.kind) {
+      case 'running':
+        return this.#later(attempt, claimed.leaseSeconds, idempotency);
+      case 'settled':
+        return this.#settle({ kind: 'duplicate', decided: claimed.decided, settled: true }, attempt);
+      case 'claimed':
+        return this.#claimed(attempt, claimed);
+    }
+  }
+
+  /** A copy of the message runs: this one waits for its outcome, out of sight or, where it must be, under its lease. */
+  async #later(attempt: Attempt, leaseSeconds: number, idempotency: Idempotency): Promise<void> {
+    const { delivery } = attempt;
+    if (mayBePostponed(delivery)) {
+      return this.#settle({ kind: 'postponed', delaySeconds: Math.ceil(leaseSeconds), reason: 'duplicate' }, attempt);
+    }
+    if (await this.#wait(delivery, leaseSeconds * 1000)) await this.#once(attempt, idempotency);
+  }
+
+  async #claimed(attempt: Attempt, { claim, decided }: Claimed<'claimed'>): Promise<void> {
+    const { task, message, delivery } = attempt;
+    const claimedAttempt = this.#attempt(task, message, delivery, claim);
+    try {
+      if (decided) await this.#settle({ kind: 'duplicate', decided, settled: false }, claimedAttempt);
+      else if (isGivenUp(claim, task)) {
+        await this.#settle({ kind: 'failure', error: workerLost(delivery) }, claimedAttempt);
+      } else await this.#start(claimedAttempt);
+    } finally {
+      claim.end();
+    }
+  }
+
+  async #start(attempt: Attempt): Promise<void> {
+    const { events, clock, revocations } = this.#deps;
+    const { request, task, delivery } = attempt;
+    events.emit('received', { request });
+    if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return;
+    if (task.options.trackStarted) await this.#deps.settle.results?.started(attempt);
+    events.emit('started', { request });
+    const unwatch = attempt.interrupt && revocations?.watch(request.id, attempt.interrupt);
+    const outcome = await execute(attempt, clock, events);
+    unwatch?.();
+    await this.#settle(outcome, attempt);
+    if (outcome.kind === 'timeLimit') await this.#outlive(attempt, outcome.handler);
+  }
+
+  #attempt(task: RegisteredTask, message: TaskMessage, delivery: Delivery, claim?: Claim): Attempt {
+    const { clock, hostname, revocations } = this.#deps;
+    const { lease } = delivery;
+    let interrupt = revocations && new AbortController();
+    const limits = TimeLimits.of(message.headers, task.options, {
+      lease,
+      clock,
+      interrupt: () => (interrupt ??= new AbortController()),
+    });
+    const request = new TaskRequest({
+      message,
+      delivery,
+      retries:
+        message.headers.retries + (claim ? claim.attempt : retriesInPlaceOf(task.options, delivery, etaOf(message))),
+      maxRetries: task.options.maxRetries,
+      hostname,
+      signal: anyOf([lease.signal, interrupt?.signal, claim?.signal]),
+    });
+    return { task, message, delivery, request, limits, interrupt, ...(claim && { claim }) };
+  }
+
+  /** The outcome of a message whose time has not come or is over, or undefined. */
+  #untimely({ message, delivery }: Attempt): Outcome | undefined {
+    const { clock } = this.#deps;
+    if (isExpired(message, clock)) return { kind: 'expired' };
+    const expires = expiresOf(message);
+    const eta = etaOf(message);
+    const delaySeconds = secondsUntilDue(
+      eta === undefined || expires === undefined ? eta : Math.min(eta, expires),
+      clock,
+    );
+    if (delaySeconds > 0 && mayBeParked(delivery)) return { kind: 'early', delaySeconds };
+    if (isCrashLooping(delivery, this.#deps.settle.maxDeliveries, receivesForEta(delivery, eta))) {
+      return { kind: 'tooManyDeliveries', error: workerLost(delivery) };
+    }
+    return undefined;
+  }
+
+  async #revoked({ request }: Attempt, revocations: Revocations): Promise<Outcome | undefined> {
+    const error = await revocations.find(request.id);
+    return error && { kind: 'revoked', error, terminated: false };
+  }
+
+  /** Waits without a slot; false when the message was taken away meanwhile. */
+  #wait(delivery: Delivery, milliseconds: number): Promise<boolean> {
+    return delivery.standAside(sleep(this.#deps.clock, milliseconds, delivery.lease.signal));
+  }
+
+  #settle(outcome: Outcome, attempt: Attempt): Promise<void> {
+    return settle(outcome, attempt, this.#deps.settle);
+  }
+
+  /** At most once: without a confirmed delete the task is not started. */
+  async #acknowledgeEarly(delivery: Delivery): Promise<boolean> {
+    try {
+      await delivery.acknowledge();
+      return true;
+    } catch (error) {
+      this.#deps.events.emit('settleFailed', { delivery, error });
+      return false;
+    }
+  }
+
+  /** Keeps the slot while a handler that is past its hard limit still runs, but not for ever. */
+  async #outlive({ limits, request }: Attempt, handler: Promise<unknown>): Promise<void> {
+    if ((await limits?.outlive(handler)) === 'zombie') this.#deps.events.emit('zombie', { request });
+  }
+}
+
+/** Most tasks need no signal but their lease's. */
+function anyOf(signals: readonly [AbortSignal, ...(AbortSignal | undefined)[]]): AbortSignal {
+  const given = signals.filter((signal) => signal !== undefined);
+  return given.length === 1 ? signals[0] : AbortSignal.any(given);
+}
+
+/** A task that must not run again after a worker died with it. */
+function isGivenUp({ workerLost: lost }: Claim, { options }: RegisteredTask): boolean {
+  return lost && !options.rejectOnWorkerLost;
+}
+
+function workerLost({ receiveCount }: Delivery): WorkerLostError {
+  return new WorkerLostError(`received ${receiveCount} times without an outcome`);
+}
