@@ -66,6 +66,7 @@ export {
 } from '#sqs';
 export {
   ClaimLostError,
+  RawMessageRequest,
   TaskRequest,
   type AdmissionHook,
   type BackoffOptions,
@@ -82,6 +83,9 @@ export {
   QueueNotConsumedError,
   UndefinedQueueError,
 } from './errors.js';
+export { RawMessageContext } from './raw/raw-message-context.decorator.js';
+export { RawMessage } from './raw/raw-message.decorator.js';
+export type { EventBridgeEnvelope, ForeignFormat, MessageAttribute, MessageAttributes, SnsEnvelope } from '#celery';
 export type { PrioritySteps } from './options/priority-queues.js';
 export type { QueueOptions, ReceiveOptions } from './options/queue-options.js';
 export type { SqsCeleryOptions, SqsCeleryOptionsFactory } from './options/sqs-celery-options.js';

@@ -10,12 +10,16 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer, REQUEST } from '@nestjs/core';
 import { systemClock } from '#celery';
-import { TaskRegistry, TaskRequest, WorkerEvents, resolveTaskOptions } from '#worker';
+import { RawHandlers, RawMessageRequest, TaskRegistry, TaskRequest, WorkerEvents, resolveTaskOptions } from '#worker';
 import { InvalidConfigurationError } from './errors.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import type { SqsCeleryOptions, SqsCeleryOptionsFactory } from './options/sqs-celery-options.js';
 import { optionProblems } from './options/validate-options.js';
 import { TaskProducer } from './producer/task-producer.js';
+import { rawHandlerProblems } from './raw/raw-handler-problems.js';
+import { RawMessageExplorer, type RawMessageExploration } from './raw/raw-message-explorer.js';
+import { RawMessageInvoker } from './raw/raw-message-invoker.js';
+import { RawMessageRegistrar, withoutOtherQueues } from './raw/raw-message-registrar.js';
 import { SqsConnection } from './sqs-connection.js';
 import { handlerProblems } from './tasks/handler-problems.js';
 import { TaskExceptionFilters } from './tasks/task-exception-filters.js';
@@ -47,7 +51,17 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<SqsCeleryOptio
       useFactory: (request: unknown) => (request instanceof TaskRequest ? request : undefined),
       inject: [REQUEST],
     },
+    { provide: RawHandlers, useFactory: () => new RawHandlers() },
+    {
+      provide: RawMessageRequest,
+      scope: Scope.REQUEST,
+      useFactory: (request: unknown) => (request instanceof RawMessageRequest ? request : undefined),
+      inject: [REQUEST],
+    },
     { provide: WorkerEvents, useFactory: workerEvents },
+    RawMessageExplorer,
+    RawMessageInvoker,
+    RawMessageRegistrar,
     SqsConnection,
     TaskExplorer,
     TaskExceptionFilters,
@@ -55,7 +69,17 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<SqsCeleryOptio
     TaskProducer,
     WorkerControl,
   ],
-  exports: [CLOCK, SqsConnection, TaskProducer, TaskRegistry, TaskRequest, WorkerControl, WorkerEvents],
+  exports: [
+    CLOCK,
+    RawHandlers,
+    RawMessageRequest,
+    SqsConnection,
+    TaskProducer,
+    TaskRegistry,
+    TaskRequest,
+    WorkerControl,
+    WorkerEvents,
+  ],
 })
 export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   readonly #log = new Logger('celery.apps.worker');
@@ -66,6 +90,8 @@ export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnMo
     private readonly registry: TaskRegistry,
     private readonly explorer: TaskExplorer,
     private readonly invoker: TaskInvoker,
+    private readonly rawMessages: RawMessageRegistrar,
+    private readonly rawHandlers: RawHandlers,
     private readonly modules: ModulesContainer,
   ) {
     super();
@@ -74,22 +100,33 @@ export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnMo
   /** Everything that can fail does so here. */
   async onModuleInit(): Promise<void> {
     const exploration = this.explorer.explore();
-    const options = this.#validated(exploration);
-    exploration.warnings.forEach((warning) => this.#log.warn(warning));
+    const raw = this.rawMessages.explore();
+    const options = this.#validated(exploration, raw);
     this.#register(exploration, options);
-    await this.connection.open(options, options.worker !== false && exploration.methods.length > 0);
+    const warnings = [...exploration.warnings, ...this.rawMessages.register(raw, options)];
+    warnings.forEach((warning) => this.#log.warn(warning));
+    const hasTasks = exploration.methods.length > 0;
+    await this.connection.open(
+      hasTasks || raw.methods.length === 0 ? options : withoutOtherQueues(options, this.rawHandlers),
+      options.worker !== false && (hasTasks || raw.methods.length > 0),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.connection.close();
   }
 
-  #validated(exploration: Exploration): ResolvedOptions {
+  #validated(exploration: Exploration, raw: RawMessageExploration): ResolvedOptions {
     const wrongOptions = optionProblems(this.given);
     // Options that are wrong name no queues to check the handlers' against.
     const options = wrongOptions.length === 0 ? resolveOptions(this.given) : undefined;
     const queues = options?.queues.map(({ name }) => name) ?? [];
-    const problems = [...this.#repetitions(), ...wrongOptions, ...handlerProblems(exploration, queues)];
+    const problems = [
+      ...this.#repetitions(),
+      ...wrongOptions,
+      ...handlerProblems(exploration, queues),
+      ...rawHandlerProblems(raw, queues),
+    ];
     if (options === undefined || problems.length > 0) throw new InvalidConfigurationError(problems);
     return options;
   }

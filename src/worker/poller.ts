@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import type { Clock } from '#celery';
 import { SlotPool, type Consumer } from '#sqs';
 import { TaskRegistry, Worker, WorkerEvents, logTaskEvents, type WorkerOptions } from '#worker';
+import { RawHandlers, logRawMessages } from '#worker';
 import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.js';
 import { SqsConnection } from '../sqs-connection.js';
 import { httpMessageOf } from '../tasks/http-message.js';
@@ -24,6 +25,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly connection: SqsConnection,
     private readonly registry: TaskRegistry,
+    private readonly rawHandlers: RawHandlers,
     private readonly events: WorkerEvents,
     private readonly report: StartUpReport,
     private readonly enhancers: GlobalEnhancers,
@@ -60,13 +62,13 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
 
   #polls({ worker }: ResolvedOptions, queues: readonly ResolvedQueue[]): boolean {
     if (worker === false) return false;
-    if (this.registry.names().length === 0) {
+    if (this.registry.names().length === 0 && this.rawHandlers.queues().length === 0) {
       this.#log.log('No provider has @Task methods: nothing is polled, tasks can be sent.');
       if (worker) this.#log.warn('worker: true, but there is no @Task method: queues are not consumed.');
       return false;
     }
     if (queues.length === 0) {
-      this.#log.warn('There are @Task methods, but every queue has consume: false: they will not run here.');
+      this.#log.warn('There are handlers, but every queue has consume: false: they will not run here.');
     }
     return queues.length > 0;
   }
@@ -81,6 +83,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   #start(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {
     const { transport } = this.connection.opened;
     const { handle } = this.#worker(options);
+    logRawMessages(this.events, new Logger('celery.app.trace'), httpMessageOf);
     logTaskEvents(this.events, new Logger('celery.app.trace'), logOptions(options));
     this.#shutdownTimeoutMs = options.shutdownTimeoutMs;
     const pool = poolOf(options);
@@ -96,6 +99,8 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     const { transport, publisher, decode, stores } = this.connection.opened;
     return new Worker({
       registry,
+      rawHandlers: this.rawHandlers,
+      messageOf: httpMessageOf,
       publisher,
       sender: transport.sender,
       clock,
@@ -130,6 +135,7 @@ function workerOptions(options: ResolvedOptions): WorkerOptions {
     ...(poison && { poison }),
     ...(argsreprMaxsize !== undefined && { argsreprMaxsize }),
     ...(admission && { admission }),
+    ...(options.onDeadLetter && { onDeadLetter: options.onDeadLetter }),
     ...(resultExtended !== undefined && { resultExtended }),
     ...(backoffPolicy && { backoffPolicy }),
     ...(backoffTasks && { backoffTasks }),

@@ -6,28 +6,29 @@ import { SqsCeleryModule, TaskProducer } from 'nestjs-sqs-celery';
 import { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { readMarks, WorkerProcess, type Mark } from './worker-process.js';
 
-/** A queue full of tasks that mark a file, and the worker processes that run them. */
+/** Queues full of tasks that mark a file, and the worker processes that run them. */
 export class MarkingQueue {
   readonly #workers = new Set<WorkerProcess>();
 
   private constructor(
     readonly sqs: LocalSqs,
     private readonly folder: string,
+    private readonly queues: readonly string[],
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
   /** `env`: options of every worker, `CONCURRENCY` and `LEASE`. */
-  static async open(env: NodeJS.ProcessEnv): Promise<MarkingQueue> {
+  static async open(env: NodeJS.ProcessEnv, queues: readonly string[] = ['celery']): Promise<MarkingQueue> {
     const sqs = await LocalSqs.start();
-    sqs.createQueue('celery');
-    return new MarkingQueue(sqs, await mkdtemp(join(tmpdir(), 'sqs-celery-')), env);
+    for (const queue of queues) sqs.createQueue(queue);
+    return new MarkingQueue(sqs, await mkdtemp(join(tmpdir(), 'sqs-celery-')), queues, env);
   }
 
-  /** Puts one task per delay on the queue; task `number` has the id `task-<number>` and is `blocking` or sleeps. */
-  async send(delaysMs: readonly number[], blocking: readonly number[] = []): Promise<void> {
+  /** Puts one task per delay on the queues by turns; the first has the number `first`, and task `number` the id `task-<number>`. */
+  async send(delaysMs: readonly number[], task: 'mark' | 'block' = 'mark', first = 0): Promise<void> {
     const app = await NestFactory.createApplicationContext(
       SqsCeleryModule.forRoot({
-        queues: ['celery'],
+        queues: this.queues,
         worker: false,
         clientConfig: {
           endpoint: this.sqs.endpoint,
@@ -39,18 +40,21 @@ export class MarkingQueue {
     );
     const producer = app.get(TaskProducer);
     await Promise.all(
-      delaysMs.map((delay, number) =>
-        producer.send(blocking.includes(number) ? 'block' : 'mark', {
-          args: [number, delay],
-          taskId: `task-${number}`,
-        }),
-      ),
+      delaysMs.map((delay, position) => {
+        const number = first + position;
+        const queue = this.queues[number % this.queues.length] ?? 'celery';
+        return producer.send(task, { args: [number, delay], taskId: `task-${number}`, queue });
+      }),
     );
     await app.close();
   }
 
   async startWorker(): Promise<WorkerProcess> {
-    const worker = await WorkerProcess.start(this.sqs.endpoint, this.#markFile, this.env);
+    const worker = await WorkerProcess.start({
+      fixture: 'marking-worker',
+      endpoint: this.sqs.endpoint,
+      env: { MARK_FILE: this.#markFile, QUEUES: this.queues.join(','), ...this.env },
+    });
     this.#workers.add(worker);
     return worker;
   }

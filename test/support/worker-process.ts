@@ -3,13 +3,22 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-const FIXTURE = fileURLToPath(new URL('../../dist/test/fixtures/marking-worker.js', import.meta.url));
-
 /** A line that a task of the marking worker wrote. */
 export interface Mark {
   readonly number: number;
   readonly pid: number;
   readonly at: number;
+}
+
+/** What is run in a process of its own. */
+export interface WorkerProgram {
+  /** The name of a file in `test/fixtures`. */
+  readonly fixture: string;
+  /** The URL of the SQS endpoint. */
+  readonly endpoint: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Options of node itself. */
+  readonly execArgv?: readonly string[];
 }
 
 /** A worker in a process of its own, which can be ended as an operating system would end it. */
@@ -26,8 +35,9 @@ export class WorkerProcess {
   }
 
   /** Resolves when the worker says that it is ready. */
-  static async start(endpoint: string, markFile: string, env: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
-    const child = spawn(process.execPath, ['--no-deprecation', FIXTURE], {
+  static async start({ fixture, endpoint, env, execArgv = [] }: WorkerProgram): Promise<WorkerProcess> {
+    const file = fileURLToPath(new URL(`../../dist/test/fixtures/${fixture}.js`, import.meta.url));
+    const child = spawn(process.execPath, ['--no-deprecation', ...execArgv, file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
@@ -35,7 +45,6 @@ export class WorkerProcess {
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
         AWS_SECRET_ACCESS_KEY: 'secret',
-        MARK_FILE: markFile,
         NO_COLOR: '1',
         ...env,
       },

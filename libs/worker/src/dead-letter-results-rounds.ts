@@ -1,5 +1,5 @@
 import { sleep, type Clock } from '#celery';
-import type { Look } from './dead-letter-results.js';
+import { OUT_OF_SIGHT_SECONDS, type Look } from './dead-letter-results.js';
 
 /** Receives the letters of a dead-letter queue while it is resumed. */
 export interface LetterConsumer {
@@ -23,7 +23,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** A round ends when no letter has come for so long. */
 const QUIET_MS = 3000;
 /** It ends before the first letters it has left come back. */
-const LONGEST_ROUND_MS = 25_000;
+const LONGEST_ROUND_MS = (OUT_OF_SIGHT_SECONDS - 5) * 1000;
 
 /**
  * Goes through a dead-letter queue whenever it has grown, rather than all the time: a queue that is polled without pause holds all of

@@ -57,7 +57,10 @@ let letters = 0;
 
 /** A letter; each has a MessageId of its own unless it says otherwise. */
 function letterOf({ messageId = `letter-${letters++}`, source, ...init }: LetterInit, actions: string[]) {
-  const delivery = new RecordedDelivery({ queue: DEAD, receiveCount: 4, body: body({ id: 'task-1' }), ...init }, actions);
+  const delivery = new RecordedDelivery(
+    { queue: DEAD, receiveCount: 4, body: body({ id: 'task-1' }), ...init },
+    actions,
+  );
   return Object.assign(delivery, { messageId }, source !== undefined && { deadLetterSourceArn: source });
 }
 

@@ -1,9 +1,10 @@
 import type { Delivery } from '#celery';
 import type { PostponementReason } from './outcome.js';
+import type { RawMessageEventMap } from './raw-events.js';
 import type { TaskRequest } from './task-request.js';
 
 /** What a worker reports, by event. */
-export interface WorkerEventMap {
+export interface WorkerEventMap extends RawMessageEventMap {
   /** A task was received and is about to run. */
   received: { readonly request: TaskRequest };
   /** The handler is called. */

@@ -1,6 +1,7 @@
 import { mayGoBack, type Delivery, type MessageSender } from '#celery';
 import type { QuarantineAction } from './events.js';
-import type { Quarantine, QuarantineReason } from './quarantine.js';
+import type { DeadLetterReason } from './dead-letter-hook.js';
+import type { Quarantine } from './quarantine.js';
 import { mayBeParked } from './receive-budget.js';
 import type { RedeliveryDelay } from './redelivery-delay.js';
 import { HAND_BACKS, republish } from './republish.js';
@@ -43,7 +44,7 @@ export class NotMine {
    */
   async settle(
     delivery: Delivery,
-    why: QuarantineReason,
+    why: DeadLetterReason,
     givenUp?: () => Promise<void> | undefined,
   ): Promise<'handedBack' | QuarantineAction> {
     const handBacks = earlierHandBacks(delivery) + delivery.receiveCount;

@@ -6,22 +6,12 @@ import {
   type MessageSender,
 } from '#celery';
 import { backOffSeconds } from './back-off.js';
+import type { DeadLetterNotices, DeadLetterReason } from './dead-letter-hook.js';
 import type { QuarantineAction, WorkerEvents } from './events.js';
 import { ownAttributes, withAttributes } from './republish.js';
 
 /** What to do with a message of a FIFO queue that cannot be moved away and blocks its group. */
 export type PoisonPolicy = 'block' | 'delete';
-
-/** Why a message is moved to the dead-letter queue; written into its message attributes. */
-export interface QuarantineReason {
-  /** One word: `UnknownMessage`, `NotRegistered`, `Reject`, … */
-  readonly reason: string;
-  /** A sentence without any payload. */
-  readonly detail: string;
-  /** Name and id of the task, where the message is one. */
-  readonly task?: string | undefined;
-  readonly id?: string | undefined;
-}
 
 /** Moves messages that nobody can run to the dead-letter queue of their queue's redrive policy. */
 export class Quarantine {
@@ -29,8 +19,16 @@ export class Quarantine {
   readonly #hostname: string;
   readonly #events: WorkerEvents;
   readonly #poison: PoisonPolicy;
+  readonly #deadLetters: DeadLetterNotices | undefined;
 
-  constructor(deps: { sender: MessageSender; hostname: string; events: WorkerEvents; poison?: PoisonPolicy }) {
+  constructor(deps: {
+    sender: MessageSender;
+    hostname: string;
+    events: WorkerEvents;
+    poison?: PoisonPolicy;
+    deadLetters?: DeadLetterNotices | undefined;
+  }) {
+    this.#deadLetters = deps.deadLetters;
     this.#sender = deps.sender;
     this.#hostname = deps.hostname;
     this.#events = deps.events;
@@ -41,18 +39,22 @@ export class Quarantine {
    * Moves the message and acknowledges it. Where there is no dead-letter queue, or sending to it is not allowed, the message
    * is left to the redrive policy or to its retention, out of sight for a while (FIFO with `poison: 'delete'`: deleted).
    */
-  async take(delivery: Delivery, why: QuarantineReason): Promise<QuarantineAction> {
+  async take(delivery: Delivery, why: DeadLetterReason): Promise<QuarantineAction> {
     const arn = delivery.queue.redrivePolicy?.deadLetterTargetArn;
-    if (arn && (await this.#move(arn, delivery, why))) return 'deadLettered';
+    if (arn && (await this.#move(arn, delivery, why))) {
+      await this.#deadLetters?.tell(delivery, why, 'deadLettered');
+      return 'deadLettered';
+    }
     if (delivery.queue.fifo && this.#poison === 'delete') {
       await delivery.acknowledge();
+      await this.#deadLetters?.tell(delivery, why, 'deleted');
       return 'deleted';
     }
     await delivery.release(backOffSeconds(delivery.receiveCount));
     return 'left';
   }
 
-  async #move(arn: string, delivery: Delivery, why: QuarantineReason): Promise<boolean> {
+  async #move(arn: string, delivery: Delivery, why: DeadLetterReason): Promise<boolean> {
     try {
       await this.#send(arn, delivery, this.#attributes(delivery, why)).catch((error: unknown) => {
         // The reason matters less than the message itself, where there is not room for both.
@@ -76,7 +78,7 @@ export class Quarantine {
     });
   }
 
-  #attributes(delivery: Delivery, { reason, detail }: QuarantineReason): MessageAttributes {
+  #attributes(delivery: Delivery, { reason, detail }: DeadLetterReason): MessageAttributes {
     const ours = {
       CeleryReason: text(reason),
       CeleryError: text(detail),

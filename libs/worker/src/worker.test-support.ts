@@ -159,6 +159,8 @@ const ALL_EVENTS: WorkerEvent[] = [
   'duplicate',
   'storeFailed',
   'hookFailed',
+  'rawReceived',
+  'rawHandled',
   'leaseLost',
   'notMine',
   'poison',

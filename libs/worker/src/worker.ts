@@ -20,6 +20,9 @@ import { FollowUps, hasFollowUps } from './follow-ups.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { InFlightWatch, type InFlightWatchDeps } from './in-flight-watch.js';
 import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
+import { DeadLetterNotices, type DeadLetterHook } from './dead-letter-hook.js';
+import type { RawHandlers } from './raw-handlers.js';
+import { RawMessages } from './raw-messages.js';
 import { Quarantine, type PoisonPolicy } from './quarantine.js';
 import { RedeliveryDelay, type BackoffOptions } from './redelivery-delay.js';
 import { Results } from './results.js';
@@ -43,6 +46,8 @@ export interface WorkerOptions extends BackoffOptions {
   readonly resultExtended?: boolean;
   /** Asked before each task starts. Default: none. */
   readonly admission?: AdmissionHook;
+  /** Told of each message that was moved to a dead-letter queue, or deleted under `poison: 'delete'`. Default: none. */
+  readonly onDeadLetter?: DeadLetterHook;
 }
 
 /** What a worker remembers outside of itself; each is optional. */
@@ -54,6 +59,10 @@ export interface WorkerStores {
 
 export interface WorkerDeps {
   readonly registry: TaskRegistry;
+  /** Handlers of messages that are not Celery's. Default: none. */
+  readonly rawHandlers?: RawHandlers;
+  /** The text of an error that says more than its `message`. Default: the message. */
+  readonly messageOf?: (error: Error) => string | undefined;
   readonly publisher: TaskPublisher;
   readonly sender: MessageSender;
   readonly clock: Clock;
@@ -79,11 +88,18 @@ export class Worker {
   readonly #quarantine: Quarantine;
   readonly #notMine: NotMine;
   readonly #runner: TaskRunner;
+  readonly #rawMessages: RawMessages | undefined;
 
   constructor(deps: WorkerDeps) {
     const { sender, events, hostname, options = {} } = deps;
     this.#deps = deps;
-    this.#quarantine = new Quarantine({ sender, hostname, events, ...(options.poison && { poison: options.poison }) });
+    this.#quarantine = new Quarantine({
+      sender,
+      hostname,
+      events,
+      ...(options.poison && { poison: options.poison }),
+      deadLetters: deadLetterNotices(deps),
+    });
     this.#settleDeps = settleDeps(deps, this.#quarantine);
     this.#notMine = new NotMine({
       sender,
@@ -91,6 +107,7 @@ export class Worker {
       redeliveryDelay: this.#settleDeps.redeliveryDelay,
       policy: options.unknownTask,
     });
+    this.#rawMessages = rawMessages(deps, this.#settleDeps);
     this.#runner = taskRunner(deps, this.#settleDeps);
   }
 
@@ -112,6 +129,7 @@ export class Worker {
         await this.#handBack(delivery, decoded, 'ContentDisallowed', refusal(decoded));
         return;
       case 'foreign':
+        if (await this.#rawMessages?.take(delivery, decoded)) return;
         return this.#poison(delivery, 'UnknownMessage', `not a message of Celery's (${decoded.format})`);
       case 'malformed':
         return this.#poison(delivery, `Malformed:${decoded.reason}`, decoded.detail);
@@ -154,6 +172,16 @@ export class Worker {
     const action = await this.#quarantine.take(delivery, { reason, detail });
     this.#deps.events.emit('poison', { delivery, reason, detail, action });
   }
+}
+
+function deadLetterNotices({ clock, events, options = {} }: WorkerDeps): DeadLetterNotices | undefined {
+  if (!options.onDeadLetter) return undefined;
+  const onError = (error: unknown): void => events.emit('hookFailed', { hook: 'onDeadLetter hook', error });
+  return new DeadLetterNotices({ hook: options.onDeadLetter, clock, onError });
+}
+
+function rawMessages({ rawHandlers, messageOf }: WorkerDeps, settle: SettleDeps): RawMessages | undefined {
+  return rawHandlers && new RawMessages({ ...settle, handlers: rawHandlers, ...(messageOf && { messageOf }) });
 }
 
 function settleDeps(deps: WorkerDeps, quarantine: Quarantine): SettleDeps {
