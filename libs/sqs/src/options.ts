@@ -3,7 +3,9 @@ import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
 import type { Clock, Log } from '#celery/ports';
 
 import type { TransportEvents } from './events.js';
+import { checkWhole } from './errors/invalid-setting-error.js';
 import type { QueueAttributes } from './queue/queue-attributes.js';
+import type { SlotPool } from './receive/slot-pool/slot-pool.js';
 
 /** The dead-letter queue that is made together with a queue. */
 export interface DeadLetterOptions {
@@ -57,6 +59,12 @@ export interface SqsTransportOptions {
 export interface ConsumeOptions {
   /** Deliveries that run at the same time (default 10). */
   readonly concurrency?: number;
+  /** Messages with the same MessageGroupId that run at the same time here (default: no bound; a FIFO queue runs one, whatever this says). */
+  readonly groupConcurrency?: number;
+  /** Slots shared with other queues: a message runs when its queue and the pool have one free. */
+  readonly pool?: SlotPool;
+  /** Its part of the pool's slots compared to other queues: a whole number, default 1. */
+  readonly weight?: number;
   /** Messages received ahead of a free slot (default 0: none is kept from other workers). */
   readonly prefetch?: number;
   /** Seconds a poll waits for a message (0–20, default 20; 0 is short polling). */
@@ -69,17 +77,31 @@ export interface ConsumeOptions {
   readonly maxBlockedMs?: number;
 }
 
-/** {@link ConsumeOptions} with its defaults. */
-export type ConsumeSettings = Required<Omit<ConsumeOptions, 'lease'>> & Pick<ConsumeOptions, 'lease'>;
+/** Options that may be absent. */
+type Optional = 'lease' | 'pool' | 'groupConcurrency';
 
-/** Fills the defaults in. */
-export function consumeSettings(options: ConsumeOptions): ConsumeSettings {
+/** {@link ConsumeOptions} with its defaults. */
+export type ConsumeSettings = Required<Omit<ConsumeOptions, Optional>> & Pick<ConsumeOptions, Optional>;
+
+/** Fills the defaults in. Throws InvalidSettingError for numbers with which nothing could run. */
+export function consumeSettings(queue: string, options: ConsumeOptions): ConsumeSettings {
+  const { concurrency = 10, weight = 1, lease, pool, groupConcurrency } = options;
+  checkNumbers(queue, { concurrency, weight, groupConcurrency });
   return {
-    concurrency: options.concurrency ?? 10,
+    concurrency,
+    weight,
     prefetch: options.prefetch ?? 0,
     waitTimeSeconds: options.waitTimeSeconds ?? 20,
     ackLingerMs: options.ackLingerMs ?? 50,
     maxBlockedMs: options.maxBlockedMs ?? 600_000,
-    ...(options.lease === undefined ? {} : { lease: options.lease }),
+    ...(lease === undefined ? {} : { lease }),
+    ...(pool === undefined ? {} : { pool }),
+    ...(groupConcurrency === undefined ? {} : { groupConcurrency }),
   };
+}
+
+function checkNumbers(queue: string, numbers: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined) checkWhole(`${name} of queue "${queue}"`, value);
+  }
 }

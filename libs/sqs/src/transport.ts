@@ -15,6 +15,7 @@ import type { LeaseKeeper } from './lease/lease-keeper.js';
 import { receiveLease } from './lease/lease-length.js';
 import { MainLoopKeeper } from './lease/main-loop-keeper.js';
 import { consumeSettings, type ConsumeOptions, type SqsTransportOptions } from './options.js';
+import { findDeadLetterQueue } from './queue/dead-letter-queue.js';
 import type { ManagedQueue } from './queue/managed-queue.js';
 import { QueueResolver } from './queue/queue-resolver.js';
 import type { Consumer } from './receive/consumer.js';
@@ -42,6 +43,8 @@ export class SqsTransport {
   readonly #events: TransportEvents;
   readonly #pool: ClientPool;
   readonly #queues = new Map<string, ManagedQueue>();
+  /** By ARN. They are read only, and so no queues that can be sent to by name. */
+  readonly #deadLetterQueues = new Map<string, ManagedQueue>();
   readonly #sender: SqsMessageSender;
   readonly #mainLoop: MainLoopKeeper;
   #keeper: LeaseKeeper | undefined;
@@ -86,6 +89,19 @@ export class SqsTransport {
     return [...this.#queues.values()].map((queue) => queue.info);
   }
 
+  /**
+   * Finds the dead-letter queue that the redrive policy of a prepared queue names: one request, `sqs:GetQueueAttributes`. From then on
+   * {@link counts} and {@link consume} know it by its ARN, which is its `name`.
+   * @throws (rejects) QueueAccessDeniedError, QueueNotFoundError and others, as at start
+   */
+  async deadLetterQueue(arn: string): Promise<QueueInfo> {
+    const source = [...this.#queues.values()].find(({ info }) => info.redrivePolicy?.deadLetterTargetArn === arn);
+    if (!source) throw new UnknownQueueError(arn, [...this.#queues.keys()]);
+    const queue = await findDeadLetterQueue(arn, source);
+    this.#deadLetterQueues.set(arn, queue);
+    return queue.info;
+  }
+
   /** Asks SQS how many messages a queue has: one request, `sqs:GetQueueAttributes`. */
   async counts(queueName: string): Promise<QueueCounts> {
     const { pooled, info } = this.#managed(queueName);
@@ -104,7 +120,7 @@ export class SqsTransport {
   /** A consumer of a prepared queue; it polls once it is started. */
   consume(queueName: string, options: ConsumeOptions, handle: DeliveryHandler): Consumer {
     const queue = this.#managed(queueName);
-    const settings = consumeSettings(options);
+    const settings = consumeSettings(queueName, options);
     const seconds = receiveLease(queue, settings.lease);
     if (seconds < shortestSafeLease) {
       this.options.log.warn(
@@ -115,10 +131,12 @@ export class SqsTransport {
       queue,
       settings,
       handle,
-      keeper: this.#keeperOf(),
+      // Letters are read in passing: their leases need no thread, and are no event.
+      ...(this.#deadLetterQueues.has(queueName)
+        ? { keeper: this.#mainLoop, events: {} }
+        : { keeper: this.#keeperOf(), events: this.#events }),
       clock: this.#clock,
       log: this.options.log,
-      events: this.#events,
     });
   }
 
@@ -129,6 +147,7 @@ export class SqsTransport {
     await Promise.race([sending, sleep(this.#clock, closeTimeoutMs, sent.signal)]);
     this.#sender.abandon();
     this.#keeper?.close();
+    this.#mainLoop.close();
     this.#pool.destroy();
   }
 
@@ -161,7 +180,7 @@ export class SqsTransport {
   }
 
   #managed(name: string): ManagedQueue {
-    const queue = this.#queues.get(name);
+    const queue = this.#queues.get(name) ?? this.#deadLetterQueues.get(name);
     if (!queue) throw new UnknownQueueError(name, [...this.#queues.keys()]);
     return queue;
   }

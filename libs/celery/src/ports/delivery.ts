@@ -31,6 +31,8 @@ export interface Delivery {
   readonly messageGroupId?: string;
   readonly messageDeduplicationId?: string;
   readonly messageAttributes: MessageAttributes;
+  /** DeadLetterQueueSourceArn: the queue from which SQS's redrive policy moved it here, where it was moved. */
+  readonly deadLetterSourceArn?: string;
   readonly lease: Lease;
   /**
    * Queues the DeleteMessage; called again, it answers the same. Resolves once SQS confirmed it; the lease is kept until then.

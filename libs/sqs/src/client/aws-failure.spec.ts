@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { awsFailure, entryFailure } from './aws-failure.js';
@@ -17,8 +18,26 @@ describe('awsFailure', () => {
     [Object.assign(new Error('x'), { code: 'ECONNRESET' }), 'ECONNRESET', true, false],
     [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED', true, true],
     [Object.assign(new Error('x'), { name: 'TimeoutError' }), 'TimeoutError', true, false],
+    [answer('SyntaxError', 200), 'SyntaxError', true, false],
+    [answer('UnknownError', 302), 'UnknownError', true, false],
+    [answer('UnknownError', 429), 'UnknownError', true, true],
+    [Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'DEPTH_ZERO_SELF_SIGNED_CERT', true, true],
+    [undefined, 'UnknownError', true, true],
   ])('reads %s', (error, code, transient, answered) => {
     expect(awsFailure(error)).toMatchObject({ code, transient, answered });
+  });
+});
+
+describe('awsFailure of anything', () => {
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.object(), (anything, fields) => {
+        expect(typeof awsFailure(anything).message).toBe('string');
+        const error = Object.assign(new Error('x'), { ...fields, name: anything, message: anything, code: anything });
+        expect(typeof awsFailure(error).code).toBe('string');
+        expect(typeof awsFailure(error).message).toBe('string');
+      }),
+    );
   });
 });
 

@@ -7,6 +7,8 @@ export interface AwsFailure {
   readonly transient: boolean;
   /** False when nobody knows whether SQS did what it was asked: the answer did not come. */
   readonly answered: boolean;
+  /** HTTP status of the answer; undefined where there was none. */
+  readonly status?: number | undefined;
 }
 
 /** An entry of a batch that SQS refused. */
@@ -26,7 +28,8 @@ const passingCodes =
   /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|Timeout|ExpiredToken|TokenRefresh|TooSkewed|RequestExpired|RequestInTheFuture|InternalError|InternalFailure|ServiceUnavailable/i;
 
 /** The request did not leave this machine. */
-const neverSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CredentialsProviderError)$/;
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPROTO|CredentialsProviderError)$|^ERR_(TLS|SSL)|CERT/;
 
 /** SQS's codes come bare, with `AWS.SimpleQueueService.` or `com.amazonaws.sqs#` in front: one name for each. */
 export function errorCode(raw: string | undefined): string {
@@ -41,16 +44,37 @@ export class EntryRefused extends Error {
   }
 }
 
-/** Reads whatever a request, or an entry of one, failed with. */
+/** Reads whatever a request, or an entry of one, failed with. Never throws: it is called where loops go on. */
 export function awsFailure(error: unknown): AwsFailure {
   if (error instanceof EntryRefused) return error.failure;
   if (!(error instanceof Error))
-    return { code: 'UnknownError', message: String(error), transient: true, answered: true };
+    return { code: 'UnknownError', message: text(error) ?? typeof error, transient: true, answered: true };
   const status = httpStatus(error);
-  const code = errorCode(networkCode(error) ?? error.name);
-  // No status means no answer: the network, a proxy, a time-out, or the credentials' own endpoint.
-  const transient = status === undefined || status >= 500 || status === 429 || passingCodes.test(code);
-  return { code, message: error.message, transient, answered: status !== undefined || neverSent.test(code) };
+  const code = errorCode(networkCode(error) ?? text(error.name));
+  return {
+    code,
+    message: text(error.message) ?? code,
+    transient: notFromSqs(status) || isPassing(status) || passingCodes.test(code),
+    answered: notFromSqs(status) ? neverSent.test(code) : true,
+    status,
+  };
+}
+
+/**
+ * No status means no answer: the network, a proxy, a time-out, or the credentials' own endpoint. SQS never fails with a status
+ * below 400: such an answer is somebody else's, or broken, and SQS may have done what it was asked.
+ */
+function notFromSqs(status: number | undefined): boolean {
+  return status === undefined || status < 400;
+}
+
+function isPassing(status = 0): boolean {
+  return status >= 500 || status === 429 || status === 408;
+}
+
+/** Answers of others may put anything into the fields of an error. */
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Reads an entry of a batch's `Failed`. */
@@ -73,6 +97,6 @@ function httpStatus(error: Error): number | undefined {
 
 /** `ECONNREFUSED` says more than `Error`. */
 function networkCode(error: Error): string | undefined {
-  const code: unknown = Reflect.get(error, 'code');
-  return typeof code === 'string' && error.name !== 'TimeoutError' ? code : undefined;
+  const code = text(Reflect.get(error, 'code'));
+  return error.name === 'TimeoutError' ? undefined : code;
 }

@@ -1,4 +1,4 @@
-import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
 
 import type { Clock } from '#celery/ports';
 
@@ -6,6 +6,7 @@ import type { TransportEvents } from '../events.js';
 import type { QueueOptions } from '../options.js';
 import { queueLocation } from '../queue/queue-url.js';
 import { abortable, type AbortableClient } from './abortable-client.js';
+import { clientWithPatience } from './credentials.js';
 import { SqsApi } from './sqs-api.js';
 
 /** An API and where its client came from. */
@@ -81,7 +82,9 @@ export class ClientPool {
   }
 
   #make(config: SQSClientConfig): PooledApi {
-    const { client, bind }: AbortableClient = abortable(new SQSClient({ ...ownClientDefaults(), ...config }));
+    const { client, bind }: AbortableClient = abortable(
+      clientWithPatience({ ...ownClientDefaults(), ...config }, this.options.clock),
+    );
     const api = new SqsApi({ client, bind, clock: this.options.clock, events: this.options.events });
     return { api, client, own: true, customHandler: config.requestHandler !== undefined };
   }

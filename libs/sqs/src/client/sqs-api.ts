@@ -10,7 +10,6 @@ import {
   type CreateQueueCommandInput,
   type DeleteMessageBatchCommandInput,
   type GetQueueAttributesCommandInput,
-  type Message,
   type ReceiveMessageCommandInput,
   type SendMessageBatchCommandInput,
   type SQSClient,
@@ -20,12 +19,12 @@ import type { Clock } from '#celery/ports';
 
 import { RequestTimedOutError } from '../errors/index.js';
 import type { SqsAction, TransportEvents } from '../events.js';
-import type { FailedEntry } from './aws-failure.js';
+import { batchFailure, receivedMessages, withUnanswered, type BatchAnswer, type ReceivedMessages } from './answers.js';
+import { KeyRenewal } from './credentials.js';
+import { StormGate } from './storm-gate.js';
+import { tell } from './tell.js';
 
-/** The answer of a batch: what was refused, by entry id. */
-export interface BatchAnswer {
-  readonly Failed?: readonly (FailedEntry & { readonly Id: string | undefined })[] | undefined;
-}
+export type { BatchAnswer } from './answers.js';
 
 /** How a request may end early. */
 export interface CallLimits {
@@ -51,29 +50,38 @@ const defaultTimeoutMs = 15_000;
 
 /** The SQS requests the transport makes: each counted, and each ends, by an answer or by its deadline. */
 export class SqsApi {
-  constructor(private readonly deps: SqsApiDeps) {}
+  readonly #gates = new Map<string, StormGate>();
+  readonly #keys: KeyRenewal;
 
-  async receive(queue: string, input: ReceiveMessageCommandInput, limits: CallLimits): Promise<Message[]> {
+  constructor(private readonly deps: SqsApiDeps) {
+    this.#keys = new KeyRenewal(deps.client, deps.clock);
+  }
+
+  async receive(queue: string, input: ReceiveMessageCommandInput, limits: CallLimits): Promise<ReceivedMessages> {
     const call = this.#call('ReceiveMessage', queue, input, 1, limits, (options) =>
       this.deps.client.send(new ReceiveMessageCommand(input), options),
     );
-    return (await call).Messages ?? [];
+    return receivedMessages((await call).Messages);
   }
 
-  sendBatch(queue: string, input: SendMessageBatchCommandInput): Promise<BatchAnswer> {
-    return this.#call('SendMessageBatch', queue, input, input.Entries?.length ?? 0, {}, (options) =>
+  async sendBatch(queue: string, input: SendMessageBatchCommandInput): Promise<BatchAnswer> {
+    const ids = (input.Entries ?? []).map((entry) => entry.Id);
+    const call = this.#call('SendMessageBatch', queue, input, ids.length, {}, (options) =>
       this.deps.client.send(new SendMessageBatchCommand(input), options),
     );
+    return withUnanswered(await call, ids);
   }
 
   deleteBatch(queue: string, input: DeleteMessageBatchCommandInput): Promise<BatchAnswer> {
-    return this.#call('DeleteMessageBatch', queue, input, input.Entries?.length ?? 0, {}, (options) =>
+    const ids = (input.Entries ?? []).map((entry) => entry.Id);
+    return this.#gated('DeleteMessageBatch', queue, input, ids, (options) =>
       this.deps.client.send(new DeleteMessageBatchCommand(input), options),
     );
   }
 
   changeVisibilityBatch(queue: string, input: ChangeMessageVisibilityBatchCommandInput): Promise<BatchAnswer> {
-    return this.#call('ChangeMessageVisibilityBatch', queue, input, input.Entries?.length ?? 0, {}, (options) =>
+    const ids = (input.Entries ?? []).map((entry) => entry.Id);
+    return this.#gated('ChangeMessageVisibilityBatch', queue, input, ids, (options) =>
       this.deps.client.send(new ChangeMessageVisibilityBatchCommand(input), options),
     );
   }
@@ -105,6 +113,34 @@ export class SqsApi {
     return (await call).Attributes ?? {};
   }
 
+  /** A batch that is repeated for as long as messages are held: at most once a second while nothing else comes of it. */
+  async #gated(
+    action: SqsAction,
+    queue: string,
+    input: object,
+    ids: readonly (string | undefined)[],
+    send: (options: HttpOptions | undefined) => Promise<BatchAnswer>,
+  ): Promise<BatchAnswer> {
+    const gate = this.#gate(`${action} ${queue}`);
+    gate.enter();
+    try {
+      const answer = withUnanswered(await this.#call(action, queue, input, ids.length, {}, send), ids);
+      const failure = batchFailure(answer, ids.length);
+      if (failure) gate.failed(failure);
+      else gate.succeeded();
+      return answer;
+    } catch (error) {
+      gate.failed(error);
+      throw error;
+    }
+  }
+
+  #gate(of: string): StormGate {
+    const gate = this.#gates.get(of) ?? new StormGate(this.deps.clock);
+    this.#gates.set(of, gate);
+    return gate;
+  }
+
   async #call<Output>(
     action: SqsAction,
     queue: string,
@@ -113,7 +149,7 @@ export class SqsApi {
     limits: CallLimits,
     send: (options: HttpOptions | undefined) => Promise<Output>,
   ): Promise<Output> {
-    this.deps.events.request?.({ action, queue, entries });
+    tell(() => this.deps.events.request?.({ action, queue, entries }));
     const controller = new AbortController();
     const timeoutMs = limits.timeoutMs ?? defaultTimeoutMs;
     const timer = this.deps.clock.setTimeout(
@@ -124,20 +160,21 @@ export class SqsApi {
     if (limits.signal?.aborted) relay();
     limits.signal?.addEventListener('abort', relay, { once: true });
     try {
-      return await orAborted(send(this.#options(input, controller.signal, limits)), controller.signal);
+      return await orAborted(send(this.#options(input, controller.signal)), controller.signal);
+    } catch (error) {
+      this.#keys.after(error);
+      throw error;
     } finally {
       timer.cancel();
       limits.signal?.removeEventListener('abort', relay);
     }
   }
 
-  /** A client that is not ours keeps its cache as long as only polls, which may really be aborted, carry a signal. */
-  #options(input: object, signal: AbortSignal, limits: CallLimits): HttpOptions | undefined {
-    if (this.deps.bind) {
-      this.deps.bind(input, signal);
-      return undefined;
-    }
-    return limits.signal ? { abortSignal: signal } : undefined;
+  /** Every request can be aborted: one that hangs for ever would keep its socket, and a client has no end of them. */
+  #options(input: object, signal: AbortSignal): HttpOptions | undefined {
+    if (!this.deps.bind) return { abortSignal: signal };
+    this.deps.bind(input, signal);
+    return undefined;
   }
 }
 

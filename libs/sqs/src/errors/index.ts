@@ -1,3 +1,4 @@
+export { InvalidSettingError } from './invalid-setting-error.js';
 export { SqsTransportError } from './sqs-transport-error.js';
 export { withoutCredentials } from './without-credentials.js';
 export {

@@ -16,6 +16,7 @@ import { withoutCredentials } from './without-credentials.js';
  * ├── MissingCredentialsError
  * ├── MissingRegionError
  * ├── UnknownQueueError
+ * ├── InvalidSettingError
  * ├── MessageTooLargeError
  * ├── SendFailedError
  * ├── LeaseLostError

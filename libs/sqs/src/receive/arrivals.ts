@@ -10,8 +10,9 @@ import { extensionLease } from '../lease/lease-length.js';
 import { isStale } from '../lease/lease-plan.js';
 import type { LoopWatch } from '../lease/loop-watch.js';
 import type { ManagedQueue } from '../queue/managed-queue.js';
+import type { Dispatcher } from './dispatcher.js';
 import type { UnstartedReceives } from './unstarted-receives.js';
-import { HeldMessage, receiveCountOf } from './held-message.js';
+import { HeldMessage, receiveCountOf, type SlotKeeper } from './held-message.js';
 import type { Settler } from './settler.js';
 
 interface ArrivalsOptions {
@@ -21,6 +22,7 @@ interface ArrivalsOptions {
   readonly keeper: LeaseKeeper;
   readonly watch: LoopWatch;
   readonly settler: Settler;
+  readonly slots: SlotKeeper & Pick<Dispatcher, 'fill'>;
   readonly unstarted: UnstartedReceives;
   readonly clock: Clock;
   readonly log: Log;
@@ -74,6 +76,7 @@ export class Arrivals {
       receiveCount,
       unstartedReceives: this.options.unstarted.of(subject.messageId),
       settlement: this.options.settler,
+      slots: this.options.slots,
     });
     lease.onLost = (reason) => this.#lost(held, reason);
     return held;
@@ -82,6 +85,7 @@ export class Arrivals {
   #lost(message: HeldMessage, reason: LeaseLossReason): void {
     const { messageId } = message;
     this.options.settler.lost(message);
+    this.options.slots.fill();
     const queue = this.options.queue.info.name;
     this.options.events.leaseLost?.({ queue, messageId, reason });
     if (reason !== 'shutdown') {

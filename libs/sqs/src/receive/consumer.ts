@@ -1,26 +1,22 @@
-import type { PollError } from './poll-health.js';
+import type { PollingState } from './receiver.js';
 
 /** Where a consumer is in its life. */
 export type ConsumerMode = 'new' | 'running' | 'paused' | 'stopping' | 'stopped';
 
 /** What a health indicator wants to know of one queue. */
-export interface ConsumerState {
+export interface ConsumerState extends PollingState {
   readonly queue: string;
   readonly mode: ConsumerMode;
-  /** Deliveries being handled. */
+  /** Deliveries that may run at the same time. */
+  readonly concurrency: number;
+  /** Deliveries being handled, those that stand aside left out. */
   readonly running: number;
+  /** Deliveries that gave their slot away and are held on: until what they wait for happens, or until a slot is free again. */
+  readonly aside: number;
   /** Messages received and not begun. */
   readonly waiting: number;
   /** Deletes that SQS has not confirmed. */
   readonly acknowledging: number;
-  /** Polls that are out. */
-  readonly polls: number;
-  /** Epoch milliseconds of the last answered poll. */
-  readonly lastPollAt: number | undefined;
-  /** Why the last poll failed; undefined once one is answered. */
-  readonly lastError: PollError | undefined;
-  /** Failed polls in a row. */
-  readonly failures: number;
 }
 
 export interface StopOptions {
@@ -30,7 +26,7 @@ export interface StopOptions {
 
 /** What a stop came to. */
 export interface StopReport {
-  /** Messages that were received, not begun, and handed back. */
+  /** Messages that were received, had not begun or stood aside, and were handed back. */
   readonly released: number;
   /** Handlers that had not ended when their time was over. */
   readonly aborted: number;
@@ -40,12 +36,20 @@ export interface StopReport {
 
 /** Receives the messages of one queue. */
 export interface Consumer {
-  /** Begins to poll. */
+  /** Begins to poll; one that is paused does so when it is resumed. */
   start(): void;
-  /** Polls no more for now; what was received and not begun is handed back, what runs runs on. */
+  /**
+   * Polls no more for now; what was received and not begun, or stands aside, is handed back, what runs runs on. Resolves once
+   * SQS has answered; harmless when it is paused or stopped already.
+   */
   pause(): Promise<void>;
   /** Polls again after {@link pause}. */
   resume(): void;
+  /**
+   * Changes how many deliveries may run at the same time: more begin at once, what runs above a smaller number runs on.
+   * Throws InvalidSettingError unless it is a whole number from 1.
+   */
+  setConcurrency(concurrency: number): void;
   /**
    * Ends for good: no new receive, unstarted messages handed back at once, running handlers given their time, then aborted
    * and handed back, deletes flushed. Always resolves, at the latest two seconds after `shutdownTimeoutMs`.

@@ -1,8 +1,11 @@
-import type { Clock, DeliveryHandler, Log } from '#celery/ports';
+import type { Clock } from '#celery/ports';
 
 import type { TransportEvents } from '../events.js';
 import { isStale } from '../lease/lease-plan.js';
-import type { HeldMessage } from './held-message.js';
+import { Aside } from './aside.js';
+import type { Handlers } from './handlers.js';
+import type { HeldMessage, SlotKeeper } from './held-message.js';
+import { alreadySettled, notRunning } from './refusals.js';
 import type { Settler } from './settler.js';
 import type { WaitingRoom } from './waiting-room.js';
 
@@ -10,29 +13,57 @@ interface DispatcherOptions {
   readonly queue: string;
   readonly concurrency: number;
   readonly room: WaitingRoom<HeldMessage>;
-  readonly handle: DeliveryHandler;
+  readonly handlers: Handlers;
   readonly settler: Settler;
   readonly clock: Clock;
-  readonly log: Log;
   readonly events: TransportEvents;
   /** A slot is free. */
   onFree(): void;
+  /** A message may not stand aside, as nothing is to be held any more. */
+  handBack(message: HeldMessage): void;
+  /** Calls `startNext` of whoever's turn it is while the shared slots last; without it only the queue's own slots count. */
+  readonly share?: (() => void) | undefined;
 }
 
-/** Messages of a FIFO queue that wait for their group take no slot; this many for each slot may be held. */
+/** Messages that wait for their group take no slot; this many for each slot may be held. */
 const blockedPerSlot = 10;
 
 /** Gives waiting messages the slots of a queue. */
-export class Dispatcher {
+export class Dispatcher implements SlotKeeper {
   readonly running = new Set<HeldMessage>();
-  #idle: (() => void)[] = [];
+  readonly aside = new Aside();
+  #concurrency: number;
+  #open = true;
 
-  constructor(private readonly options: DispatcherOptions) {}
+  constructor(private readonly options: DispatcherOptions) {
+    this.#concurrency = options.concurrency;
+  }
+
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  /** What runs above a smaller number runs on. */
+  set concurrency(slots: number) {
+    this.#concurrency = slots;
+    this.fill();
+  }
+
+  /** Messages that only wait for a slot. */
+  get waiting(): number {
+    return this.options.room.ready + this.aside.returning;
+  }
 
   /** Slots taken: by what runs, and by what waits for a slot. */
   get occupied(): number {
-    const { room, concurrency } = this.options;
-    return this.running.size + room.ready + Math.max(0, room.blocked - concurrency * blockedPerSlot);
+    const tooManyBlocked = this.options.room.blocked - this.#concurrency * blockedPerSlot;
+    return this.running.size + this.waiting + this.#tooManyAside + Math.max(0, tooManyBlocked);
+  }
+
+  /** Whether a message would run if it were given a slot. */
+  get wanting(): boolean {
+    const { room } = this.options;
+    return (this.aside.returning > 0 && this.#mayReturn) || (room.ready > 0 && this.#mayBegin);
   }
 
   /** Whether a running delivery has not been settled: its delete is still to come. */
@@ -49,18 +80,88 @@ export class Dispatcher {
 
   /** Gives every free slot a message. */
   fill(): void {
-    while (this.running.size < this.options.concurrency) {
-      const message = this.options.room.next();
-      if (!message) return;
-      if (this.#isLate(message)) void this.#end(message);
-      else void this.#run(message);
-    }
+    if (this.options.share) this.options.share();
+    else while (this.startNext());
   }
 
-  /** Resolves when nothing runs. */
-  idle(): Promise<void> {
-    if (this.running.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+  /** Gives one message a slot: what comes back goes before what has not begun. */
+  startNext(): boolean {
+    return (this.#mayReturn && this.#returnNext()) || (this.#mayBegin && this.#beginNext());
+  }
+
+  get mayStandAside(): boolean {
+    return this.#open && this.aside.waiting < this.#concurrency - 1;
+  }
+
+  /** The message keeps its lease and, on a FIFO queue, its group. */
+  async standAside(message: HeldMessage, until: Promise<void>): Promise<boolean> {
+    // Who is told that there is nothing left to do will not look at it any more.
+    until.catch(() => undefined);
+    if (message.lease.lost) return false;
+    if (message.deletion ?? message.giveBack) throw alreadySettled(message);
+    if (!this.running.delete(message)) throw notRunning(message);
+    if (!this.#open) {
+      this.#takeBack(message);
+      return false;
+    }
+    message.state = 'aside';
+    const back = this.aside.stand(message, until, () => this.fill());
+    this.#slotFree();
+    if (!(await back)) return false;
+    await until;
+    return true;
+  }
+
+  /** Lets deliveries stand aside again. */
+  open(): void {
+    this.#open = true;
+  }
+
+  /** Nothing may wait any more: takes out all that does, each group in order. What runs runs on. */
+  close(): HeldMessage[] {
+    this.#open = false;
+    const { room } = this.options;
+    const aside = this.aside.dismissAll().filter((message) => !message.deletion && !message.giveBack);
+    const waiting = room.takeAll();
+    for (const message of aside) room.leave(message);
+    return [...aside, ...waiting];
+  }
+
+  /** What stands aside is held as well: beyond as many as would fill all slots but one it counts as running. */
+  get #tooManyAside(): number {
+    return Math.max(0, this.aside.waiting - (this.#concurrency - 1));
+  }
+
+  /** Those that still stand aside do not count: they may wait for what this one will do. */
+  get #mayReturn(): boolean {
+    return this.running.size < this.#concurrency;
+  }
+
+  get #mayBegin(): boolean {
+    return this.running.size + this.#tooManyAside < this.#concurrency;
+  }
+
+  #returnNext(): boolean {
+    for (let next = this.aside.callBack(); next; next = this.aside.callBack()) {
+      const { message, answer } = next;
+      const back = !this.#isLate(message);
+      if (back) this.#giveSlot(message);
+      answer(back);
+      if (back) return true;
+    }
+    return false;
+  }
+
+  #beginNext(): boolean {
+    for (let message = this.options.room.next(); message; message = this.options.room.next()) {
+      if (!this.#isLate(message)) {
+        this.#giveSlot(message);
+        void this.options.handlers.run(message, () => this.#ended(message));
+        return true;
+      }
+      this.#end(message);
+    }
+    return false;
   }
 
   /** Nobody can tell any more whether it is still ours: it is let go. */
@@ -70,34 +171,30 @@ export class Dispatcher {
     return late;
   }
 
-  async #run(message: HeldMessage): Promise<void> {
+  #giveSlot(message: HeldMessage): void {
     message.state = 'running';
     this.running.add(message);
-    try {
-      await this.options.handle(message);
-    } catch (error) {
-      const stack = error instanceof Error ? error.stack : String(error);
-      this.options.log.error(
-        `The handler of message ${message.messageId} of queue "${this.options.queue}" rejected`,
-        stack,
-      );
-    }
-    this.running.delete(message);
-    void this.#end(message);
-    if (this.running.size > 0) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #end(message: HeldMessage): Promise<void> {
-    const followersGone = this.options.settler.ended(message);
-    this.options.room.leave(message);
+  #slotFree(): void {
     this.fill();
     this.options.onFree();
-    try {
-      await followersGone;
-    } catch (error) {
-      // Logged where it failed; the leases of those messages run out.
-      this.options.log.debug(String(error));
-    }
+  }
+
+  #takeBack(message: HeldMessage): void {
+    this.options.handBack(message);
+    this.options.room.leave(message);
+    this.#slotFree();
+  }
+
+  #ended(message: HeldMessage): void {
+    if (!this.running.delete(message)) this.aside.dismiss(message);
+    this.#end(message);
+  }
+
+  #end(message: HeldMessage): void {
+    this.options.settler.ended(message);
+    this.options.room.leave(message);
+    this.#slotFree();
   }
 }

@@ -5,12 +5,18 @@ import type { Delivery, MessageAttribute, MessageAttributes, QueueInfo } from '#
 import type { HeldLease } from '../lease/held-lease.js';
 
 /** How far a held message has come. */
-export type HeldState = 'waiting' | 'running' | 'acknowledging' | 'releasing' | 'settled';
+export type HeldState = 'waiting' | 'running' | 'aside' | 'acknowledging' | 'releasing' | 'settled';
 
 /** What becomes of a message is done by its consumer. */
 export interface Settlement {
   acknowledge(message: HeldMessage): Promise<void>;
   release(message: HeldMessage, delaySeconds: number): Promise<void>;
+}
+
+/** Whether a message has a slot is decided by its consumer too. */
+export interface SlotKeeper {
+  readonly mayStandAside: boolean;
+  standAside(message: HeldMessage, until: Promise<void>): Promise<boolean>;
 }
 
 interface HeldMessageParts {
@@ -21,6 +27,7 @@ interface HeldMessageParts {
   readonly receiveCount: number;
   readonly unstartedReceives: number;
   readonly settlement: Settlement;
+  readonly slots: SlotKeeper;
 }
 
 /** A received message, from its arrival until SQS confirmed its delete or its release. */
@@ -41,8 +48,10 @@ export class HeldMessage implements Delivery {
   readonly messageGroupId?: string;
   readonly messageDeduplicationId?: string;
   readonly messageAttributes: MessageAttributes;
+  readonly deadLetterSourceArn?: string;
   readonly lease: HeldLease;
   readonly #settlement: Settlement;
+  readonly #slots: SlotKeeper;
 
   constructor(parts: HeldMessageParts) {
     const { message } = parts;
@@ -53,12 +62,14 @@ export class HeldMessage implements Delivery {
     this.receiveCount = parts.receiveCount;
     this.unstartedReceives = parts.unstartedReceives;
     this.#settlement = parts.settlement;
+    this.#slots = parts.slots;
     this.messageId = message.MessageId ?? '';
     this.body = message.Body ?? '';
     this.sentAt = Number(system.SentTimestamp ?? 0);
     this.firstReceivedAt = Number(system.ApproximateFirstReceiveTimestamp ?? 0);
     if (system.MessageGroupId !== undefined) this.messageGroupId = system.MessageGroupId;
     if (system.MessageDeduplicationId !== undefined) this.messageDeduplicationId = system.MessageDeduplicationId;
+    if (system.DeadLetterQueueSourceArn !== undefined) this.deadLetterSourceArn = system.DeadLetterQueueSourceArn;
     this.messageAttributes = readAttributes(message);
   }
 
@@ -68,6 +79,15 @@ export class HeldMessage implements Delivery {
 
   release(delaySeconds: number): Promise<void> {
     return this.#settlement.release(this, delaySeconds);
+  }
+
+  /** Whether one more may stand aside without counting as running. */
+  get mayStandAside(): boolean {
+    return this.#slots.mayStandAside;
+  }
+
+  standAside(until: Promise<void>): Promise<boolean> {
+    return this.#slots.standAside(this, until);
   }
 }
 

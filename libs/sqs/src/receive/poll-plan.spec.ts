@@ -9,6 +9,7 @@ const state = (change: Partial<PollState>): PollState => ({
   occupied: 0,
   asked: 0,
   polls: 0,
+  mayAsk: Infinity,
   lastAnswerFull: false,
   ...change,
 });
@@ -25,6 +26,14 @@ describe('planPoll', () => {
     ['does not count a slot twice that a poll has asked for', { polls: 1, asked: 10, lastAnswerFull: true }, 0],
     ['fills the buffer ten at a time', { prefetch: 10, occupied: 10 }, 10],
     ['leaves the buffer alone while it feeds the slots', { prefetch: 10, occupied: 11 }, 0],
+    ['asks for its part of shared slots', { mayAsk: 4 }, 4],
+    ['does not count a shared slot twice that a poll has asked for', { mayAsk: 4, asked: 4, polls: 1 }, 0],
+    ['does not ask while as many wait for shared slots as may', { mayAsk: 0 }, 0],
+    [
+      'adds no poll that shared slots do not fill',
+      { concurrency: 100, polls: 1, asked: 10, mayAsk: 15, lastAnswerFull: true },
+      0,
+    ],
     ['asks for slot and buffer together when a slot is empty', { prefetch: 5, occupied: 9 }, 6],
   ])('%s', (_, change, asked) => {
     expect(planPoll(state(change))).toBe(asked);
@@ -37,6 +46,7 @@ describe('planPoll', () => {
       occupied: fc.integer({ min: 0, max: 350 }),
       asked: fc.integer({ min: 0, max: 350 }),
       polls: fc.integer({ min: 0, max: 35 }),
+      mayAsk: fc.oneof(fc.constant(Infinity), fc.integer({ min: 0, max: 300 })),
       lastAnswerFull: fc.boolean(),
     });
     fc.assert(
@@ -45,9 +55,10 @@ describe('planPoll', () => {
         expect(asked).toBeGreaterThanOrEqual(0);
         expect(asked).toBeLessThanOrEqual(10);
         expect(asked === 0 || s.occupied + s.asked + asked <= s.concurrency + s.prefetch).toBe(true);
+        expect(asked === 0 || s.asked + asked <= s.mayAsk).toBe(true);
         // A worker with a free slot and no poll out would be deaf.
         const deaf = s.polls === 0 && asked === 0;
-        expect(deaf && s.occupied + s.asked < s.concurrency).toBe(false);
+        expect(deaf && s.occupied + s.asked < s.concurrency && s.asked < s.mayAsk).toBe(false);
       }),
     );
   });

@@ -10,6 +10,8 @@ export interface PollState {
   readonly asked: number;
   /** Outstanding polls. */
   readonly polls: number;
+  /** Messages that may be asked for as far as shared slots go, those of the outstanding polls included; Infinity where none are shared. */
+  readonly mayAsk: number;
   /** Whether the last answer brought as many messages as it was asked for: there may be more. */
   readonly lastAnswerFull: boolean;
 }
@@ -23,7 +25,7 @@ const mostPerPoll = 10;
  */
 export function planPoll(state: PollState): number {
   const free = state.concurrency - state.occupied - state.asked;
-  const room = free + state.prefetch;
+  const room = Math.min(free + state.prefetch, state.mayAsk - state.asked);
   if (room <= 0) return 0;
   if (state.polls > 0) return state.lastAnswerFull && room >= mostPerPoll ? mostPerPoll : 0;
   return free > 0 || room >= mostPerPoll ? Math.min(mostPerPoll, room) : 0;

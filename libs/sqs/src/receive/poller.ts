@@ -1,9 +1,9 @@
+import type { MessageSystemAttributeName } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
-
-import type { Message } from '@aws-sdk/client-sqs';
 
 import type { Clock } from '#celery/ports';
 
+import type { ReceivedMessages } from '../client/answers.js';
 import { awsFailure } from '../client/aws-failure.js';
 import type { ManagedQueue } from '../queue/managed-queue.js';
 
@@ -16,8 +16,7 @@ interface PollerOptions {
 }
 
 /** What one poll brought. */
-export interface Received {
-  readonly messages: readonly Message[];
+export interface Received extends ReceivedMessages {
   /** `Clock.monotonic` when it was asked for. */
   readonly askedAt: number;
 }
@@ -28,6 +27,15 @@ const slackMs = 5000;
 /** Asks one queue for messages. */
 export class Poller {
   constructor(private readonly options: PollerOptions) {}
+
+  /** Milliseconds after which a poll has ended, one way or the other. */
+  get longestMs(): number {
+    return this.#timeoutMs * (this.options.queue.info.fifo ? 2 : 1);
+  }
+
+  get #timeoutMs(): number {
+    return this.options.waitTimeSeconds * 1000 + slackMs;
+  }
 
   /**
    * One ReceiveMessage. On a FIFO queue a lost answer may have locked its groups: with `repeatable` the receive is made once more
@@ -56,15 +64,16 @@ export class Poller {
       MessageAttributeNames: ['All'],
       ...(attemptId === undefined ? {} : { ReceiveRequestAttemptId: attemptId }),
     };
-    const timeoutMs = waitTimeSeconds * 1000 + slackMs;
-    return { messages: await queue.pooled.api.receive(queue.info.name, input, { timeoutMs, signal }), askedAt };
+    const received = await queue.pooled.api.receive(queue.info.name, input, { timeoutMs: this.#timeoutMs, signal });
+    return { ...received, askedAt };
   }
 }
 
-const standardAttributes: (
-  'ApproximateReceiveCount' | 'SentTimestamp' | 'ApproximateFirstReceiveTimestamp' | 'MessageGroupId'
-)[] = ['ApproximateReceiveCount', 'SentTimestamp', 'ApproximateFirstReceiveTimestamp', 'MessageGroupId'];
-const fifoAttributes: ((typeof standardAttributes)[number] | 'MessageDeduplicationId')[] = [
-  ...standardAttributes,
-  'MessageDeduplicationId',
+const standardAttributes: MessageSystemAttributeName[] = [
+  'ApproximateReceiveCount',
+  'SentTimestamp',
+  'ApproximateFirstReceiveTimestamp',
+  'MessageGroupId',
+  'DeadLetterQueueSourceArn',
 ];
+const fifoAttributes: MessageSystemAttributeName[] = [...standardAttributes, 'MessageDeduplicationId'];

@@ -3,24 +3,29 @@ import type { Message } from '@aws-sdk/client-sqs';
 import { sleep, type Clock, type DeliveryHandler, type Log } from '#celery/ports';
 
 import { TransportClosedError } from '../errors/index.js';
+import { checkWhole } from '../errors/invalid-setting-error.js';
 import type { TransportEvents } from '../events.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import { receiveLease } from '../lease/lease-length.js';
 import { LoopWatch } from '../lease/loop-watch.js';
 import type { ConsumeSettings } from '../options.js';
 import { receivesAreCheap, type ManagedQueue } from '../queue/managed-queue.js';
-import { Acknowledger } from '../settle/acknowledger.js';
-import { Releaser } from '../settle/releaser.js';
+import type { Acknowledger } from '../settle/acknowledger.js';
+import { queueAcknowledger, queueReleaser } from '../settle/queue-settling.js';
+import type { Releaser } from '../settle/releaser.js';
 import { Arrivals } from './arrivals.js';
 import type { Consumer, ConsumerMode, ConsumerState, StopOptions, StopReport } from './consumer.js';
 import { Dispatcher } from './dispatcher.js';
+import { HandBacks } from './hand-backs.js';
+import { Handlers } from './handlers.js';
 import type { HeldMessage } from './held-message.js';
 import { PollHealth } from './poll-health.js';
 import { Poller } from './poller.js';
-import { Receiver } from './receiver.js';
+import { Receiver, type ReceiverOptions } from './receiver.js';
 import { Settler } from './settler.js';
+import { PoolSeat } from './slot-pool/pool-seat.js';
 import { UnstartedReceives } from './unstarted-receives.js';
-import { WaitingRoom } from './waiting-room.js';
+import { inOrder, WaitingRoom, type GroupRule } from './waiting-room.js';
 
 /** What a consumer is assembled from. */
 export interface QueueConsumerOptions {
@@ -36,6 +41,10 @@ export interface QueueConsumerOptions {
 /** Milliseconds the answer to a poll of a busy queue is waited for before it is given up. */
 const answerGraceMs = 100;
 
+/** Deletes that may be pending before the rest take slots: many more than ever are where SQS answers. */
+const undeletedAtLeast = 100;
+const undeletedPerSlot = 10;
+
 /** Milliseconds the last requests are given once the handlers' time is over. */
 const flushMs = 2000;
 
@@ -46,45 +55,32 @@ export class QueueConsumer implements Consumer {
   readonly #acknowledger: Acknowledger;
   readonly #releaser: Releaser;
   readonly #settler: Settler;
+  readonly #handBacks: HandBacks;
+  readonly #handlers: Handlers;
   readonly #dispatcher: Dispatcher;
-  readonly #health: PollHealth;
   readonly #receiver: Receiver;
   readonly #arrivals: Arrivals;
+  readonly #seat: PoolSeat | undefined;
   #mode: ConsumerMode = 'new';
-  #handedBack = 0;
-  readonly #handingBack = new Set<Promise<void>>();
+  #started = false;
+  #paused: Promise<void> | undefined;
   #stopped: Promise<StopReport> | undefined;
 
   constructor(private readonly options: QueueConsumerOptions) {
     const { queue, settings, clock, log, events } = options;
-    const { api } = queue.pooled;
-    const { name, url } = queue.info;
+    const { pool, prefetch, waitTimeSeconds, ackLingerMs: lingerMs, maxBlockedMs } = settings;
     const leaseSeconds = receiveLease(queue, settings.lease);
-    this.#room = new WaitingRoom(queue.info.fifo);
-    this.#watch = new LoopWatch(clock, Math.min(Math.max(leaseSeconds * 100, 50), 3000));
-    this.#acknowledger = new Acknowledger({
-      clock,
-      lingerMs: settings.ackLingerMs,
-      expectsMore: () => this.#dispatcher.expectsMore,
-      deleteBatch: (handles) =>
-        api.deleteBatch(name, {
-          QueueUrl: url,
-          Entries: handles.map((ReceiptHandle, i) => ({ Id: String(i), ReceiptHandle })),
-        }),
-    });
-    this.#releaser = new Releaser({
-      clock,
-      changeVisibility: (entries) =>
-        api.changeVisibilityBatch(name, {
-          QueueUrl: url,
-          Entries: entries.map((e, i) => ({
-            Id: String(i),
-            ReceiptHandle: e.receiptHandle,
-            VisibilityTimeout: e.seconds,
-          })),
-        }),
-    });
     const unstarted = new UnstartedReceives();
+    this.#room = new WaitingRoom(groupRule(options));
+    this.#watch = new LoopWatch(clock, Math.min(Math.max(leaseSeconds * 100, 50), 3000));
+    this.#acknowledger = queueAcknowledger({
+      queue,
+      clock,
+      lingerMs,
+      expectsMore: () => this.#dispatcher.expectsMore,
+      onAnswered: () => this.#receiver.wake(),
+    });
+    this.#releaser = queueReleaser(queue, clock);
     this.#settler = new Settler({
       unstarted,
       clock,
@@ -94,70 +90,77 @@ export class QueueConsumer implements Consumer {
       releaser: this.#releaser,
       room: this.#room,
     });
+    this.#handBacks = new HandBacks({ settler: this.#settler, receiver: () => this.#receiver, log });
+    this.#handlers = new Handlers(options.handle, log);
     this.#dispatcher = new Dispatcher({
-      queue: name,
+      queue: queue.info.name,
       concurrency: settings.concurrency,
       room: this.#room,
-      handle: options.handle,
+      handlers: this.#handlers,
       settler: this.#settler,
       clock,
-      log,
       events,
       onFree: () => this.#slotFree(),
+      handBack: (message) => this.#handBacks.begin([message]),
+      share: pool && (() => pool.fill()),
     });
-    this.#health = new PollHealth({ queue: queue.options, clock, log, events });
     this.#arrivals = new Arrivals({
       ...options,
       leaseSeconds,
-      maxBlockedMs: settings.maxBlockedMs,
+      maxBlockedMs,
       watch: this.#watch,
       settler: this.#settler,
+      slots: this.#dispatcher,
       unstarted,
     });
     this.#receiver = new Receiver({
-      settings,
-      poller: new Poller({ queue, clock, waitTimeSeconds: settings.waitTimeSeconds, leaseSeconds }),
-      health: this.#health,
+      poller: new Poller({ queue, clock, waitTimeSeconds, leaseSeconds }),
+      health: new PollHealth({ queue: queue.options, clock, log, events }),
       clock,
-      occupied: () => this.#dispatcher.occupied,
+      room: () => this.#pollRoom(),
       arrived: (messages, askedAt) => this.#arrived(messages, askedAt),
     });
+    const { weight } = settings;
+    this.#seat =
+      pool && new PoolSeat({ pool, weight, prefetch, dispatcher: this.#dispatcher, receiver: this.#receiver });
   }
 
   get state(): ConsumerState {
     return {
       queue: this.options.queue.info.name,
       mode: this.#mode,
+      concurrency: this.#dispatcher.concurrency,
       running: this.#dispatcher.running.size,
+      aside: this.#dispatcher.aside.size,
       waiting: this.#room.ready + this.#room.blocked,
       acknowledging: this.#acknowledger.pending,
-      polls: this.#receiver.polls,
-      lastPollAt: this.#health.lastPollAt,
-      lastError: this.#health.lastError,
-      failures: this.#health.failures,
+      ...this.#receiver.state,
     };
   }
 
   start(): void {
-    if (this.#mode !== 'new') return;
-    this.#mode = 'running';
+    if (this.#started || this.#stopped) return;
+    this.#started = true;
     this.#watch.start();
-    this.#receiver.open();
+    this.#seat?.join();
+    if (this.#mode === 'new') this.#open();
   }
 
-  async pause(): Promise<void> {
-    if (this.#mode !== 'running') return;
-    this.#mode = 'paused';
-    this.#receiver.close();
-    this.#handBack(this.#room.takeAll());
-    await this.#giveUpPolls();
-    await Promise.all(this.#handingBack);
+  pause(): Promise<void> {
+    if (this.#mode === 'new' || this.#mode === 'running') this.#paused = this.#pause();
+    return this.#paused ?? Promise.resolve();
   }
 
   resume(): void {
     if (this.#mode !== 'paused') return;
-    this.#mode = 'running';
-    this.#receiver.open();
+    if (this.#started) this.#open();
+    else this.#mode = 'new';
+  }
+
+  setConcurrency(concurrency: number): void {
+    checkWhole(`concurrency of queue "${this.options.queue.info.name}"`, concurrency);
+    this.#dispatcher.concurrency = concurrency;
+    this.#receiver.wake();
   }
 
   stop(options: StopOptions): Promise<StopReport> {
@@ -165,22 +168,38 @@ export class QueueConsumer implements Consumer {
     return this.#stopped;
   }
 
+  #open(): void {
+    this.#mode = 'running';
+    this.#dispatcher.open();
+    this.#receiver.open();
+  }
+
+  async #pause(): Promise<void> {
+    this.#mode = 'paused';
+    this.#receiver.close();
+    this.#handBacks.begin(this.#dispatcher.close());
+    await this.#giveUpPolls();
+    await this.#handBacks.settled();
+  }
+
   async #stop(shutdownTimeoutMs: number): Promise<StopReport> {
     this.#mode = 'stopping';
     this.#receiver.close();
-    this.#handBack(this.#room.takeAll());
+    this.#handBacks.begin(this.#dispatcher.close());
     const polls = this.#giveUpPolls().then(() => this.#receiver.settled());
-    await this.#within(shutdownTimeoutMs, Promise.all([polls, this.#dispatcher.idle()]));
+    await this.#within(shutdownTimeoutMs, Promise.all([polls, this.#handlers.idle()]));
     this.#receiver.abort(new TransportClosedError('The last poll'));
-    const left = [...this.#dispatcher.running];
-    const takenAway = left.map((message) => this.#settler.takeAway(message));
-    await this.#within(flushMs, Promise.allSettled([this.#acknowledger.drain(), ...this.#handingBack, ...takenAway]));
+    const aborted = this.#handlers.unfinished;
+    const takenAway = [...this.#dispatcher.running].map((message) => this.#settler.takeAway(message));
+    const handedBack = this.#handBacks.settled();
+    await this.#within(flushMs, Promise.allSettled([this.#acknowledger.drain(), handedBack, ...takenAway]));
     const unconfirmed = this.#acknowledger.pending + this.#releaser.pending;
     this.#acknowledger.abandon(new TransportClosedError('Deleting a message'));
     this.#releaser.abandon(new TransportClosedError('Releasing a message'));
     this.#watch.stop();
+    this.#seat?.leave();
     this.#mode = 'stopped';
-    return { released: this.#handedBack, aborted: left.length, unconfirmed };
+    return { released: this.#handBacks.released, aborted, unconfirmed };
   }
 
   /**
@@ -190,27 +209,26 @@ export class QueueConsumer implements Consumer {
   async #giveUpPolls(): Promise<void> {
     if (this.options.queue.info.fifo || !receivesAreCheap(this.options.queue)) return;
     if (this.#receiver.lastAnswered) await this.#within(answerGraceMs, this.#receiver.settled());
+    // Resumed meanwhile: these polls are wanted again.
+    if (this.#mode === 'running') return;
     this.#receiver.abort(new TransportClosedError('The poll'));
-  }
-
-  #handBack(messages: readonly HeldMessage[]): void {
-    const handingBack = this.#giveBack(messages).finally(() => this.#handingBack.delete(handingBack));
-    this.#handingBack.add(handingBack);
-  }
-
-  async #giveBack(messages: readonly HeldMessage[]): Promise<void> {
-    try {
-      this.#handedBack += await this.#settler.giveBackUnstarted(messages);
-    } catch (error) {
-      // Logged where it failed; those leases run out.
-      this.options.log.debug(String(error));
-    }
   }
 
   #arrived(messages: readonly Message[], askedAt: number): void {
     const held = this.#arrivals.take(messages, askedAt);
     if (this.#mode === 'running') this.#dispatcher.accept(held);
-    else this.#handBack(held);
+    else this.#handBacks.begin(held);
+  }
+
+  #pollRoom(): ReturnType<ReceiverOptions['room']> {
+    const { concurrency } = this.#dispatcher;
+    // Where deletes fail, what has run is still held: it must not become more and more.
+    const undeleted = Math.max(
+      0,
+      this.#acknowledger.pending - Math.max(undeletedAtLeast, concurrency * undeletedPerSlot),
+    );
+    const occupied = this.#dispatcher.occupied + undeleted;
+    return { concurrency, prefetch: this.options.settings.prefetch, occupied, mayAsk: this.#seat?.mayAsk ?? Infinity };
   }
 
   #slotFree(): void {
@@ -223,4 +241,9 @@ export class QueueConsumer implements Consumer {
     const finished = work.then(() => done.abort());
     await Promise.race([finished, sleep(this.options.clock, milliseconds, done.signal)]);
   }
+}
+
+function groupRule({ queue, settings }: QueueConsumerOptions): GroupRule | undefined {
+  if (queue.info.fifo) return inOrder;
+  return settings.groupConcurrency === undefined ? undefined : { atOnce: settings.groupConcurrency, ordered: false };
 }

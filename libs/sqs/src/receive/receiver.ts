@@ -2,37 +2,76 @@ import type { Message } from '@aws-sdk/client-sqs';
 
 import type { Clock, Timer } from '#celery/ports';
 
-import type { ConsumeSettings } from '../options.js';
-import type { PollHealth } from './poll-health.js';
-import { planPoll } from './poll-plan.js';
-import type { Poller } from './poller.js';
+import { OutstandingPolls } from './outstanding-polls.js';
+import { longestPauseMs, type PollHealth, type PollRecord } from './poll-health.js';
+import { planPoll, type PollState } from './poll-plan.js';
+import type { PollTrouble } from './poll-trouble.js';
+import type { Poller, Received } from './poller.js';
+import { looksWithin, Watchdog } from './watchdog.js';
 
-interface ReceiverOptions {
-  readonly settings: Pick<ConsumeSettings, 'concurrency' | 'prefetch'>;
-  readonly poller: Poller;
+/** How a queue is being polled. */
+export interface PollingState extends PollRecord {
+  /** Polls that are out. */
+  readonly polls: number;
+  /**
+   * Why the queue is not polled as it should be; undefined: it is, also while every slot is taken and where nothing is to be
+   * polled (paused, stopped).
+   */
+  readonly trouble: PollTrouble | undefined;
+}
+
+/** What a receiver polls with, and for whom. */
+export interface ReceiverOptions {
+  readonly poller: Pick<Poller, 'poll' | 'longestMs'>;
   readonly health: PollHealth;
   readonly clock: Clock;
-  /** Slots taken at present. */
-  occupied(): number;
+  /** What there is room for at present. */
+  room(): Pick<PollState, 'concurrency' | 'prefetch' | 'occupied' | 'mayAsk'>;
   /** Takes what a poll brought. */
   arrived(messages: readonly Message[], askedAt: number): void;
 }
 
-/** Polls one queue whenever a slot is free, until it is told to stop; no error ends it. */
+/** Polls one queue whenever a slot is free, until it is told to stop; no error ends it, and a watchdog sees to that. */
 export class Receiver {
-  readonly #polls = new Map<AbortController, Promise<void>>();
-  #asked = 0;
+  readonly #polls: OutstandingPolls;
+  readonly #watchdog: Watchdog;
   #lastAnswerFull = false;
   #lastAnswered = false;
   #open = false;
   #retry: Timer | undefined;
+  /** Looks of the watchdog since the pause began. */
+  #pauseLooks = 0;
   #turn: NodeJS.Immediate | undefined;
 
-  constructor(private readonly options: ReceiverOptions) {}
+  constructor(private readonly options: ReceiverOptions) {
+    const { clock, poller } = options;
+    this.#polls = new OutstandingPolls(() => poller.longestMs);
+    this.#watchdog = new Watchdog({
+      clock,
+      look: () => this.#look(),
+      restart: (fault) => this.#restart(fault),
+    });
+  }
+
+  /** How it goes. */
+  get state(): PollingState {
+    const { health } = this.options;
+    return { ...health.record, polls: this.#polls.size, trouble: this.#trouble() };
+  }
 
   /** Polls that are out. */
   get polls(): number {
     return this.#polls.size;
+  }
+
+  /** Messages the outstanding polls have asked for. */
+  get asked(): number {
+    return this.#polls.asked;
+  }
+
+  /** Whether it polls. */
+  get isOpen(): boolean {
+    return this.#open;
   }
 
   /** Whether the last answer brought messages: there are likely to be more. */
@@ -43,25 +82,25 @@ export class Receiver {
   open(): void {
     this.#open = true;
     this.#lastAnswerFull = false;
+    this.#watchdog.start();
     this.#pollMore();
   }
 
   /** Makes no new poll; those that are out go on. */
   close(): void {
     this.#open = false;
-    this.#retry?.cancel();
-    clearImmediate(this.#turn);
-    this.#turn = undefined;
+    this.#watchdog.stop();
+    this.#cancelNext();
   }
 
   /** Aborts what is out: its answer is lost. */
   abort(reason: Error): void {
-    for (const controller of this.#polls.keys()) controller.abort(reason);
+    this.#polls.abort(reason);
   }
 
   /** Resolves when the polls that are out now are answered or aborted. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#polls.values());
+  settled(): Promise<void> {
+    return this.#polls.settled();
   }
 
   /** A slot is free. Polls at the end of this turn, so that slots that become free together are filled by one request. */
@@ -75,51 +114,107 @@ export class Receiver {
 
   #pollMore(): void {
     if (!this.#open) return;
-    const { waitMs } = this.options.health;
-    if (waitMs > 0) {
-      this.#retry?.cancel();
-      this.#retry = this.options.clock.setTimeout(() => this.#pollMore(), Math.ceil(waitMs));
-      return;
+    try {
+      if (this.options.health.waitMs > 0) this.#pollLater(this.options.health.waitMs);
+      else for (let asked = this.#planned(); asked > 0; asked = this.#planned()) this.#pollFor(asked);
+    } catch (error) {
+      // Whoever counts the slots failed. The timer or the poll that called this is gone: it must not have been the last.
+      this.options.health.failed(error);
+      this.#pollLater(this.options.health.waitMs);
     }
-    for (let asked = this.#planned(); asked > 0; asked = this.#planned()) this.#pollFor(asked);
+  }
+
+  /** One timer, however many slots become free meanwhile. */
+  #pollLater(waitMs: number): void {
+    if (this.#retry) return;
+    this.#pauseLooks = 0;
+    this.#retry = this.options.clock.setTimeout(() => {
+      this.#retry = undefined;
+      this.#pollMore();
+    }, Math.ceil(waitMs));
+  }
+
+  #cancelNext(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
   }
 
   #planned(): number {
-    const { concurrency, prefetch } = this.options.settings;
     return planPoll({
-      concurrency,
-      prefetch,
-      occupied: this.options.occupied(),
-      asked: this.#asked,
+      ...this.options.room(),
+      asked: this.#polls.asked,
       polls: this.#polls.size,
       lastAnswerFull: this.#lastAnswerFull,
     });
   }
 
   #pollFor(asked: number): void {
-    const controller = new AbortController();
-    this.#asked += asked;
-    const answered = this.#poll(asked, controller.signal).then(() => {
-      this.#polls.delete(controller);
-      this.#asked -= asked;
-      this.#pollMore();
-    });
-    this.#polls.set(controller, answered);
+    this.#polls.add(
+      asked,
+      (signal) => this.#poll(asked, signal),
+      () => this.#pollMore(),
+    );
   }
 
   async #poll(asked: number, signal: AbortSignal): Promise<void> {
     const { poller, health, clock } = this.options;
     const begun = clock.monotonic();
     try {
-      const { messages, askedAt } = await poller.poll(asked, health.failures === 0, signal);
-      this.#lastAnswerFull = messages.length >= asked;
-      this.#lastAnswered = messages.length > 0;
-      health.succeeded({ asked, received: messages.length, tookMs: clock.monotonic() - begun });
-      this.options.arrived(messages, askedAt);
+      const received = await poller.poll(asked, health.failures === 0, signal);
+      this.#take(received, asked, clock.monotonic() - begun);
     } catch (error) {
       if (signal.aborted) return;
       this.#lastAnswerFull = false;
       health.failed(error);
     }
+  }
+
+  /** What nobody took counts as a failed poll: its messages come back, and must not come back in a rush. */
+  #take({ messages, unusable, askedAt }: Received, asked: number, tookMs: number): void {
+    this.options.arrived(messages, askedAt);
+    // After a poll that failed meanwhile one alone tries whether it was the last to fail.
+    this.#lastAnswerFull = messages.length >= asked && this.options.health.waitMs === 0;
+    this.#lastAnswered = messages.length > 0;
+    if (unusable > 0) this.options.health.unusable(unusable);
+    else this.options.health.succeeded({ asked, received: messages.length, tookMs });
+  }
+
+  #trouble(): PollTrouble | undefined {
+    if (!this.#open) return undefined;
+    return this.#fault() === undefined ? this.options.health.trouble : 'stalled';
+  }
+
+  #look(): string | undefined {
+    this.#polls.seen();
+    this.#pauseLooks++;
+    return this.#fault();
+  }
+
+  /** Why the queue is not being polled although it should be: there is nothing that will ever poll it. */
+  #fault(): string | undefined {
+    if (!this.#open || this.#turn) return undefined;
+    const { overdue, size } = this.#polls;
+    if (overdue > 0) return `${overdue} of ${size} polls never ended`;
+    if (size > 0) return undefined;
+    if (this.#retry) return this.#pauseLooks > looksWithin(longestPauseMs) ? 'a pause never ended' : undefined;
+    return this.#slotsAreFree() ? 'slots are free and nobody asks' : undefined;
+  }
+
+  #slotsAreFree(): boolean {
+    try {
+      return this.#planned() > 0;
+    } catch {
+      // Not knowing whether there are any is not polling, either; the restart runs into the same error and reports it.
+      return true;
+    }
+  }
+
+  #restart(fault: string): void {
+    this.#cancelNext();
+    this.#polls.drop(new Error(`The poll was given up: ${fault}.`));
+    this.options.health.stalled(fault);
+    this.#pollMore();
   }
 }

@@ -9,6 +9,7 @@ import type { Releaser } from '../settle/releaser.js';
 import type { UnstartedReceives } from './unstarted-receives.js';
 import type { WaitingRoom } from './waiting-room.js';
 import type { HeldMessage, Settlement } from './held-message.js';
+import { alreadySettled } from './refusals.js';
 
 interface SettlerOptions {
   readonly clock: Clock;
@@ -37,13 +38,19 @@ export class Settler implements Settlement {
     return message.giveBack;
   }
 
-  /** Hands back what was received and not begun, unless the receive this costs may not be spent: then its lease runs out. */
-  async giveBackUnstarted(messages: readonly HeldMessage[]): Promise<number> {
+  /**
+   * Hands back what was received and not begun, unless the receive this costs may not be spent: then its lease runs out. `after`:
+   * polls of ours that are out, which would bring it back at once and spend another receive; the leases are kept meanwhile.
+   */
+  async giveBackUnstarted(messages: readonly HeldMessage[], after?: Promise<void>): Promise<number> {
     const allowed = messages.filter((message) => mayGoBack(message));
-    for (const message of messages) if (!allowed.includes(message)) this.forget(message);
-    for (const { messageId } of allowed) this.options.unstarted.add(messageId);
-    // Backwards: the first of a group, and with it the group, comes free last.
-    await this.#changeVisibility(allowed.toReversed().map((message) => ({ message, delaySeconds: 0 })));
+    for (const message of messages) {
+      if (!allowed.includes(message)) message.giveBack = Promise.resolve(this.forget(message));
+    }
+    const gone = this.#giveBack(allowed, after);
+    // A handler that stood aside goes on: it must not delete what another worker may have.
+    for (const message of allowed) message.giveBack = gone;
+    await gone;
     return allowed.length;
   }
 
@@ -69,15 +76,21 @@ export class Settler implements Settlement {
   lost(message: HeldMessage): void {
     const followers = this.options.room.takeFollowers(message);
     this.options.room.leave(message);
-    this.giveBackUnstarted(followers).catch((error: unknown) => this.options.log.debug(String(error)));
+    this.#giveBackBehind(followers);
   }
 
   /** A handler ended: what waits behind its message may only go on if the message is done. */
-  async ended(message: HeldMessage): Promise<void> {
+  ended(message: HeldMessage): void {
     if (message.deletion && !message.lease.lost) return;
     const followers = this.options.room.takeFollowers(message);
     if (!message.giveBack) this.forget(message);
-    await this.giveBackUnstarted(followers);
+    this.#giveBackBehind(followers);
+  }
+
+  #giveBackBehind(followers: readonly HeldMessage[]): void {
+    if (followers.length === 0) return;
+    // Logged where it failed; the leases of those messages run out.
+    this.giveBackUnstarted(followers).catch((error: unknown) => this.options.log.debug(String(error)));
   }
 
   async #delete(message: HeldMessage): Promise<void> {
@@ -106,6 +119,13 @@ export class Settler implements Settlement {
     for (const { messageId } of allowed) this.options.unstarted.add(messageId);
     const back = allowed.toReversed().map((follower) => ({ message: follower, delaySeconds: 0 }));
     await this.#changeVisibility([...back, { message, delaySeconds }]);
+  }
+
+  async #giveBack(messages: readonly HeldMessage[], after: Promise<void> | undefined): Promise<void> {
+    for (const { messageId } of messages) this.options.unstarted.add(messageId);
+    if (after) await after;
+    // Backwards: the first of a group, and with it the group, comes free last.
+    await this.#changeVisibility(messages.toReversed().map((message) => ({ message, delaySeconds: 0 })));
   }
 
   /** Releases in the given order, the last one awaited with its error. */
@@ -148,12 +168,4 @@ export class Settler implements Settlement {
     if (code === 'ReceiptHandleIsInvalid') return new LeaseLostError(queue, messageId, 'refused');
     return new AcknowledgeFailedError(queue, messageId, code, { cause: error });
   }
-}
-
-function alreadySettled(message: HeldMessage): SqsTransportError {
-  const { queue, messageId } = message.lease.subject;
-  return new SqsTransportError(
-    'SQS_CELERY_ALREADY_SETTLED',
-    `Message ${messageId} of queue "${queue}" was acknowledged or released before; it can be settled once.`,
-  );
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { WaitingRoom } from './waiting-room.js';
+import { inOrder, WaitingRoom } from './waiting-room.js';
 
 interface Item {
   readonly id: number;
@@ -12,13 +12,13 @@ const item = (id: number, messageGroupId?: string): Item => ({ id, ...(messageGr
 
 describe('WaitingRoom', () => {
   it('lets everything of a standard queue through, groups or not', () => {
-    const room = new WaitingRoom<Item>(false);
+    const room = new WaitingRoom<Item>();
     for (const id of [1, 2, 3]) room.add(item(id, 'a'));
     expect([room.next(), room.next(), room.next()].map((it) => it?.id)).toEqual([1, 2, 3]);
   });
 
   it('keeps a group closed until its message leaves', () => {
-    const room = new WaitingRoom<Item>(true);
+    const room = new WaitingRoom<Item>(inOrder);
     const [first, second, other] = [item(1, 'a'), item(2, 'a'), item(3, 'b')];
     for (const it of [first, second, other]) room.add(it);
     expect(room.blocked).toBe(1);
@@ -28,7 +28,7 @@ describe('WaitingRoom', () => {
   });
 
   it('keeps a group closed for what comes while its message runs', () => {
-    const room = new WaitingRoom<Item>(true);
+    const room = new WaitingRoom<Item>(inOrder);
     const first = item(1, 'a');
     room.add(first);
     room.next();
@@ -41,7 +41,7 @@ describe('WaitingRoom', () => {
   });
 
   it('does not mistake a message that has left for the one that came after it', () => {
-    const room = new WaitingRoom<Item>(true);
+    const room = new WaitingRoom<Item>(inOrder);
     const [lost, again, second] = [item(1, 'a'), item(1, 'a'), item(2, 'a')];
     room.add(lost);
     room.next();
@@ -55,7 +55,7 @@ describe('WaitingRoom', () => {
   });
 
   it('gives everything back in order, and keeps running groups closed', () => {
-    const room = new WaitingRoom<Item>(true);
+    const room = new WaitingRoom<Item>(inOrder);
     const running = item(1, 'a');
     for (const it of [running, item(2, 'b'), item(3, 'b'), item(4, 'a')]) room.add(it);
     expect(room.next()).toBe(running);
@@ -66,13 +66,66 @@ describe('WaitingRoom', () => {
     expect(room.next()?.id).toBe(6);
   });
 
+  it('keeps what waits in a group of a standard queue when one of it fails', () => {
+    const room = new WaitingRoom<Item>({ atOnce: 2, ordered: false });
+    const items = [1, 2, 3, 4].map((id) => item(id, 'a'));
+    for (const it of items) room.add(it);
+    const first = room.next()!;
+    expect([first, room.next(), room.next()]).toEqual([items[0], items[1], undefined]);
+    expect(room.takeFollowers(first)).toEqual([]);
+    expect(room.blocked).toBe(2);
+    room.leave(first);
+    expect(room.next()).toBe(items[2]);
+    expect(room.takeAll()).toEqual([items[3]]);
+  });
+
+  it('runs every message once, of each group as many at a time as the rule says, and none waits for another group', () => {
+    const arrivals = fc.array(
+      fc.record({ group: fc.constantFrom('a', 'b', undefined), leave: fc.option(fc.nat()), takeAll: fc.boolean() }),
+      { maxLength: 80 },
+    );
+    const anyRule = fc.record({ atOnce: fc.integer({ min: 1, max: 4 }), ordered: fc.boolean() });
+    fc.assert(
+      fc.property(anyRule, arrivals, (rule, steps) => {
+        const room = new WaitingRoom<Item>(rule);
+        const running: Item[] = [];
+        const seen: number[] = [];
+        const of = (group: string): number => running.filter((it) => it.messageGroupId === group).length;
+        const run = (): void => {
+          for (let next = room.next(); next; next = room.next()) {
+            running.push(next);
+            seen.push(next.id);
+          }
+          for (const group of ['a', 'b']) expect(of(group)).toBeLessThanOrEqual(rule.atOnce);
+        };
+        steps.forEach(({ group, leave, takeAll }, id) => {
+          const [left] = leave === null ? [] : running.splice(leave % Math.max(1, running.length), 1);
+          if (left) room.leave(left);
+          run();
+          room.add(item(id, group));
+          if (takeAll && id % 7 === 0) seen.push(...room.takeAll().map((it) => it.id));
+          run();
+          // Whatever waits, waits for its own group.
+          const full = ['a', 'b'].some((name) => of(name) === rule.atOnce);
+          expect(room.blocked > 0 && !full).toBe(false);
+        });
+        while (running.length > 0) {
+          room.leave(running.shift()!);
+          run();
+        }
+        expect(seen.toSorted((a, b) => a - b)).toEqual(steps.map((_, id) => id));
+        expect([room.ready, room.blocked]).toEqual([0, 0]);
+      }),
+    );
+  });
+
   it('runs every message once, each group in order and one at a time', () => {
     const arrivals = fc.array(fc.record({ group: fc.constantFrom('a', 'b', 'c'), leaveFirst: fc.boolean() }), {
       maxLength: 60,
     });
     fc.assert(
       fc.property(arrivals, (steps) => {
-        const room = new WaitingRoom<Item>(true);
+        const room = new WaitingRoom<Item>(inOrder);
         const running: Item[] = [];
         const order: Item[] = [];
         const run = (): void => {

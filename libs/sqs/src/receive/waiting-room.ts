@@ -1,31 +1,42 @@
 /** What the waiting room has to know of a message. */
 export interface Waiting {
-  /** Set on FIFO queues: messages of one group run one after the other. */
+  /** SQS's MessageGroupId: messages of one group may have to wait for one another. */
   readonly messageGroupId?: string;
 }
 
-/** A FIFO group with something in it: the message that is ready or running, and what waits behind it. */
+/** What holds for the messages of one group. */
+export interface GroupRule {
+  /** So many of a group may run at the same time. */
+  readonly atOnce: number;
+  /** Whether later messages may only go on if the earlier ones are done. */
+  readonly ordered: boolean;
+}
+
+/** FIFO queues: one after the other. */
+export const inOrder: GroupRule = { atOnce: 1, ordered: true };
+
+/** A group with something in it: the messages that are ready or running, and what waits behind them. */
 interface Lane<Item> {
-  head: Item;
+  readonly admitted: Set<Item>;
   readonly followers: Item[];
 }
 
 /**
- * Received messages that wait for a slot. With `grouped` (FIFO queues) a message also waits for the earlier ones of its group;
- * a group is let in again by {@link leave}.
+ * Received messages that wait for a slot. With a {@link GroupRule} a message may also wait for earlier ones of its group; the
+ * next one is let in by {@link leave}. Messages without a group only wait for a slot.
  */
 export class WaitingRoom<Item extends Waiting> {
   readonly #ready: Item[] = [];
   readonly #lanes = new Map<string, Lane<Item>>();
 
-  constructor(private readonly grouped: boolean) {}
+  constructor(private readonly rule?: GroupRule) {}
 
   /** Messages that only wait for a slot. */
   get ready(): number {
     return this.#ready.length;
   }
 
-  /** Messages that wait for an earlier one of their group. */
+  /** Messages that wait for earlier ones of their group. */
   get blocked(): number {
     let count = 0;
     for (const lane of this.#lanes.values()) count += lane.followers.length;
@@ -33,17 +44,17 @@ export class WaitingRoom<Item extends Waiting> {
   }
 
   add(item: Item): void {
-    const group = this.grouped ? item.messageGroupId : undefined;
-    const lane = this.#laneOf(item);
-    if (lane) {
-      lane.followers.push(item);
+    if (!this.rule || item.messageGroupId === undefined) {
+      this.#ready.push(item);
       return;
     }
-    if (group !== undefined) this.#lanes.set(group, { head: item, followers: [] });
-    this.#ready.push(item);
+    const lane = this.#laneOf(item) ?? { admitted: new Set(), followers: [] };
+    this.#lanes.set(item.messageGroupId, lane);
+    lane.followers.push(item);
+    this.#admit(lane, this.rule.atOnce);
   }
 
-  /** The next message to run; its group is closed until it leaves. */
+  /** The next message to run; it counts for its group until it leaves. */
   next(): Item | undefined {
     return this.#ready.shift();
   }
@@ -51,27 +62,22 @@ export class WaitingRoom<Item extends Waiting> {
   /** A message is through, or no longer ours: the next one of its group is ready. Nothing happens for one that has left before. */
   leave(item: Item): void {
     const lane = this.#laneOf(item);
-    if (lane?.head !== item) return;
-    const following = lane.followers.shift();
-    if (following) {
-      lane.head = following;
-      this.#ready.push(following);
-    } else if (item.messageGroupId !== undefined) {
-      this.#lanes.delete(item.messageGroupId);
-    }
+    if (!lane?.admitted.delete(item)) return;
+    this.#admit(lane, this.rule?.atOnce ?? Infinity);
+    if (lane.admitted.size === 0 && item.messageGroupId !== undefined) this.#lanes.delete(item.messageGroupId);
   }
 
-  /** Takes out what waits in the group of a message that has not left, in order. */
+  /** Takes out what may only go on if a message that has not left is done, in order. */
   takeFollowers(item: Item): Item[] {
-    const lane = this.#laneOf(item);
-    const present = lane?.head === item || lane?.followers.includes(item);
+    const lane = this.rule?.ordered ? this.#laneOf(item) : undefined;
+    const present = lane?.admitted.has(item) || lane?.followers.includes(item);
     return present ? (lane?.followers.splice(0) ?? []) : [];
   }
 
-  /** Takes everything out; each group in order, its first message included. Groups with a running message stay closed. */
+  /** Takes everything out; each group in order, its first message included. What runs still counts for its group. */
   takeAll(): Item[] {
     const taken = this.#ready.splice(0).flatMap((item) => {
-      const followers = this.takeFollowers(item);
+      const followers = this.#laneOf(item)?.followers.splice(0) ?? [];
       this.leave(item);
       return [item, ...followers];
     });
@@ -79,7 +85,16 @@ export class WaitingRoom<Item extends Waiting> {
     return taken;
   }
 
+  #admit(lane: Lane<Item>, atOnce: number): void {
+    while (lane.admitted.size < atOnce) {
+      const item = lane.followers.shift();
+      if (!item) return;
+      lane.admitted.add(item);
+      this.#ready.push(item);
+    }
+  }
+
   #laneOf(item: Item): Lane<Item> | undefined {
-    return this.grouped ? this.#lanes.get(item.messageGroupId ?? '') : undefined;
+    return item.messageGroupId === undefined ? undefined : this.#lanes.get(item.messageGroupId);
   }
 }

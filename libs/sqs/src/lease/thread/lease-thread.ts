@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 
 import type { Clock } from '#celery/ports';
 
+import { abortable } from '../../client/abortable-client.js';
 import { SqsApi } from '../../client/sqs-api.js';
 import { LeaseTable } from './lease-table.js';
 import type { KeyValues, LeaseThreadData, LeaseThreadReport, RenewedKeys } from './lease-thread-messages.js';
@@ -29,13 +30,16 @@ const clock: Clock = {
 const apis = data.places.map(
   ({ keys: _keys, ...place }, index) =>
     new SqsApi({
-      client: new SQSClient({
-        ...place,
-        credentials: () => currentKeys(index),
-        maxAttempts: 1,
-        cacheMiddleware: true,
-        useQueueUrlAsEndpoint: false,
-      }),
+      // Abortable: a request that hangs would keep its socket, and the agent has fifty.
+      ...abortable(
+        new SQSClient({
+          ...place,
+          credentials: () => currentKeys(index),
+          maxAttempts: 1,
+          cacheMiddleware: true,
+          useQueueUrlAsEndpoint: false,
+        }),
+      ),
       clock,
       events: { request: ({ queue, entries }) => report({ kind: 'request', queue, entries }) },
     }),
