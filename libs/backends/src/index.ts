@@ -1,0 +1,16 @@
+/**
+ * Stores behind the ports of results, idempotency and revocation: in memory and in Redis.
+ *
+ * @module
+ */
+export { BackendError, ImproperlyConfigured } from './errors.js';
+export * from './memory/index.js';
+export * from './redis/index.js';
+export {
+  IDEMPOTENCY_RETENTION,
+  RESULT_EXPIRES,
+  REVOKE_EXPIRES,
+  REVOKES_MAX,
+  type ResultRetention,
+} from './retention.js';
+export { openIdempotencyStore, openResultStore, openRevocationStore } from './url/open-stores.js';

@@ -1,0 +1,63 @@
+import { decodeTaskMeta, encodeTaskMeta, resultKeys, systemClock, type JsonTypes } from '#celery';
+import type { Clock, ResultStore, TaskMeta } from '#celery/ports';
+import { expiryOf, type ResultRetention } from '../retention.js';
+import { ExpiringMap } from './expiring-map.js';
+
+/** Options of a {@link MemoryResultStore}. */
+export interface MemoryResultStoreOptions extends ResultRetention {
+  /** Bytes that the records together may take (two a character); the oldest give way. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Types of values beyond the built-in ones. */
+  readonly types?: JsonTypes;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+interface Stored {
+  readonly status: string;
+  readonly record: string;
+}
+
+const MAX_BYTES = 67_108_864;
+/** What an entry takes beside its text, roughly. */
+const ENTRY_BYTES = 300;
+
+/**
+ * Results in the memory of this process: for development and tests, as Celery's `cache+memory://`. Nobody else sees them. They
+ * are kept as the text any backend would keep, so that a value that cannot be stored elsewhere cannot be stored here either.
+ */
+export class MemoryResultStore implements ResultStore {
+  readonly #results: ExpiringMap<Stored>;
+  readonly #expiryOf: (status: string) => number | null;
+  readonly #keys = resultKeys();
+  readonly #types: JsonTypes | undefined;
+
+  constructor(options: MemoryResultStoreOptions = {}) {
+    const { maxBytes = MAX_BYTES, clock = systemClock, types } = options;
+    this.#results = new ExpiringMap({
+      clock,
+      maxWeight: maxBytes,
+      weigh: ({ record }) => 2 * record.length + ENTRY_BYTES,
+    });
+    this.#expiryOf = expiryOf(options);
+    this.#types = types;
+  }
+
+  async store(meta: TaskMeta): Promise<void> {
+    const key = this.#keys.task(meta.taskId);
+    const record = encodeTaskMeta(meta, this.#types);
+    if (this.#results.get(key)?.status === 'SUCCESS') return;
+    this.#results.set(key, { status: meta.status, record }, this.#expiryOf(meta.status));
+  }
+
+  async get(taskId: string): Promise<TaskMeta | undefined> {
+    const stored = this.#results.get(this.#keys.task(taskId));
+    return stored && decodeTaskMeta(stored.record, taskId, this.#types);
+  }
+
+  async forget(taskId: string): Promise<void> {
+    this.#results.delete(this.#keys.task(taskId));
+  }
+
+  async close(): Promise<void> {}
+}

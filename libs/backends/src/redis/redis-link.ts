@@ -1,0 +1,40 @@
+import { systemClock } from '#celery';
+import { deadline } from './deadline.js';
+import { BackendError } from '../errors.js';
+import { commandFailure } from './failure.js';
+import { senderOf, type RedisClient, type SendCommand } from './redis-client.js';
+import { RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
+
+/** How a store reaches Redis. */
+export interface RedisLink {
+  readonly send: SendCommand;
+  /** Ends the connection if it was made for this link. */
+  close(): Promise<void>;
+}
+
+/** A connection of its own for a URL; a client that is given stays the caller's. */
+export function linkTo(redis: string | RedisClient, options: RedisConnectionOptions = {}): RedisLink {
+  if (typeof redis !== 'string') return { send: guarded(redis, options), close: async () => {} };
+  const connection = new RedisConnection(redis, options);
+  return { send: (args) => connection.sendCommand(args), close: () => connection.close() };
+}
+
+/** The same errors and the same patience for any client. */
+function guarded(
+  client: RedisClient,
+  { commandTimeoutMs = 5_000, clock = systemClock }: RedisConnectionOptions,
+): SendCommand {
+  const send = senderOf(client);
+  if (client instanceof RedisConnection) return send;
+  return async (args) => {
+    const late = () => new BackendError(`Redis: no answer to ${args[0]} within ${commandTimeoutMs} ms`);
+    const limit = deadline(clock, commandTimeoutMs, late);
+    try {
+      return await Promise.race([send(args), limit.passed]);
+    } catch (error) {
+      throw commandFailure('Redis', args[0], error);
+    } finally {
+      limit.cancel();
+    }
+  };
+}

@@ -1,0 +1,85 @@
+import { decodeTaskMeta, decompressRecord, encodeTaskMeta, isCompressedRecord, resultKeys } from '#celery';
+import type { JsonTypes, ResultKeys } from '#celery';
+import type { ResultStore, TaskMeta } from '#celery/ports';
+import { BackendError } from '../errors.js';
+import { expiryOf, type ResultRetention } from '../retention.js';
+import type { RedisClient } from './redis-client.js';
+import type { RedisConnectionOptions } from './redis-connection.js';
+import { linkTo, type RedisLink } from './redis-link.js';
+import { runScript } from './redis-script.js';
+import { READ_BYTES, STORE_RESULT } from './result-scripts.js';
+
+/** Options of a {@link RedisResultStore}. */
+export interface RedisResultStoreOptions extends ResultRetention, RedisConnectionOptions {
+  /** Celery's `global_keyprefix` in `result_backend_transport_options`. Default: none. */
+  readonly globalKeyprefix?: string;
+  /** Types of values beyond the built-in ones. */
+  readonly types?: JsonTypes;
+}
+
+/** How often a record may change between reading and overwriting it. */
+const MAX_ROUNDS = 10;
+
+/**
+ * Celery's Redis result backend: the same keys, records, expiry and announcements, so that a Python `AsyncResult` reads and
+ * awaits what is stored here, and the reverse.
+ */
+export class RedisResultStore implements ResultStore {
+  readonly #link: RedisLink;
+  readonly #keys: ResultKeys;
+  readonly #types: JsonTypes | undefined;
+  readonly #expiryOf: (status: string) => number | null;
+
+  /**
+   * @param redis a URL as Celery's `result_backend`, or a connected client, which stays the caller's
+   * @throws ImproperlyConfigured for a URL that cannot be used
+   */
+  constructor(redis: string | RedisClient, options: RedisResultStoreOptions = {}) {
+    this.#link = linkTo(redis, options);
+    this.#keys = resultKeys(options.globalKeyprefix);
+    this.#types = options.types;
+    this.#expiryOf = expiryOf(options);
+  }
+
+  /** @throws BackendError @throws EncodeError */
+  async store(meta: TaskMeta): Promise<void> {
+    const key = this.#keys.task(meta.taskId);
+    const record = encodeTaskMeta(meta, this.#types);
+    // Redis takes whole seconds, and none as an error.
+    const expires = String(Math.ceil(this.#expiryOf(meta.status) ?? 0));
+    let overwritable = '';
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const answer = await runScript(this.#link.send, STORE_RESULT, [key], [record, expires, overwritable]);
+      if (typeof answer !== 'string') return;
+      if ((await this.get(meta.taskId))?.status === 'SUCCESS') return;
+      overwritable = answer;
+    }
+    throw new BackendError(`The result of task ${meta.taskId} is changed by others faster than it can be stored`);
+  }
+
+  /** @throws BackendError @throws DecodeError */
+  async get(taskId: string): Promise<TaskMeta | undefined> {
+    const key = this.#keys.task(taskId);
+    const text = await this.#link.send(['GET', key]);
+    if (typeof text !== 'string') return undefined;
+    const record = isCompressedRecord(text) ? await this.#readCompressed(key) : text;
+    return record === undefined ? undefined : decodeTaskMeta(record, taskId, this.#types);
+  }
+
+  /** @throws BackendError */
+  async forget(taskId: string): Promise<void> {
+    await this.#link.send(['DEL', this.#keys.task(taskId)]);
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+  }
+
+  async #readCompressed(key: string): Promise<string | undefined> {
+    const hex = await runScript(this.#link.send, READ_BYTES, [key], []);
+    if (typeof hex !== 'string') return undefined;
+    const bytes = Buffer.from(hex, 'hex');
+    // It may have been overwritten in between, by one that is not compressed.
+    return isCompressedRecord(bytes.toString('latin1')) ? decompressRecord(bytes) : bytes.toString('utf8');
+  }
+}
