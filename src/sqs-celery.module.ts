@@ -3,10 +3,12 @@ import { ModulesContainer } from '@nestjs/core';
 import { InvalidConfigurationError } from './errors.js';
 import type { SqsCeleryOptions, SqsCeleryOptionsFactory } from './options/sqs-celery-options.js';
 import { SqsCeleryCoreModule } from './sqs-celery-core.module.js';
+import { DeadLetterPoller } from './worker/dead-letter-poller.js';
 import { GlobalEnhancers } from './worker/global-enhancers.js';
 import { Poller } from './worker/poller.js';
 import { ShutdownHooks } from './worker/shutdown-hooks.js';
 import { StartUpReport } from './worker/start-up-report.js';
+import { WorkerParts } from './worker/worker-parts.js';
 
 /** How `forRootAsync` gets its options: `useFactory` with `inject`, `useClass` or `useExisting`. */
 export type SqsCeleryAsyncOptions = ConfigurableModuleAsyncOptions<SqsCeleryOptions, keyof SqsCeleryOptionsFactory>;
@@ -46,7 +48,7 @@ function outerModule(core: DynamicModule): DynamicModule {
   return {
     module: SqsCeleryModule,
     imports: [core],
-    providers: [GlobalEnhancers, Poller, ShutdownHooks, StartUpReport],
+    providers: [DeadLetterPoller, GlobalEnhancers, Poller, ShutdownHooks, StartUpReport, WorkerParts],
   };
 }
 

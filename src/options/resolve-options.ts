@@ -79,7 +79,7 @@ function receiveOptions(options: ReceiveOptions) {
 }
 
 /** An option given as undefined must not hide a default. */
-function withoutUndefined<Values extends object>(
+export function withoutUndefined<Values extends object>(
   values: Values,
 ): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;

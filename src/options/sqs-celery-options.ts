@@ -74,6 +74,12 @@ export interface SqsCeleryOptions extends ReceiveOptions, BackoffOptions {
   /** Told of each message that this worker has moved to a dead-letter queue, or given up. An error it throws is logged. */
   readonly onDeadLetter?: DeadLetterHook;
   /**
+   * Whether the dead-letter queues of the consumed queues are read for tasks whose workers died with them: each fails with
+   * `WorkerLostError` in the result backend, its errbacks are called, and the message stays where it is. Needs `resultBackend`.
+   * Default: false.
+   */
+  readonly deadLetterResults?: boolean;
+  /**
    * Where results are kept: Celery's `result_backend` as its URL (`redis://…`, `rediss://…`, `cache+memory://`), or a store of
    * yours, which stays yours and is never closed. Default: nowhere.
    */

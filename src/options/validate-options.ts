@@ -45,6 +45,7 @@ const optionRules: OptionRules<SqsCeleryOptions> = {
   priorityQueues: { ...anObject, expectation: 'an object { queue: { priority: queue } }' },
   admission: aFunction,
   onDeadLetter: aFunction,
+  deadLetterResults: boolean,
   resultBackend: aStore('store', 'get', 'forget'),
   resultExpires: { expectation: 'seconds from 0, or null for ever', check: isExpiry },
   resultExtended: boolean,
@@ -90,6 +91,7 @@ export function optionProblems(options: SqsCeleryOptions): string[] {
     ...undefinedQueues(options, queueNames(queues)),
     ...taskOptionProblems({ ...options.taskDefaults }).map((problem) => `taskDefaults: ${problem}`),
     ...storeProblems({ ...options }),
+    ...missingStores(options),
     ...priorityProblems(options.priorityQueues, queueNames(queues)),
     ...backoffProblems({ backoffPolicy: options.backoffPolicy, backoffTasks: options.backoffTasks }),
     ...clientProblems(options),
@@ -101,6 +103,15 @@ function undefinedQueues({ taskDefaultQueue, taskDefaults }: SqsCeleryOptions, n
   return [
     ...undefinedQueue('taskDefaultQueue', taskDefaultQueue, names),
     ...undefinedQueue('taskDefaults.queue', taskDefaults?.queue, names),
+  ];
+}
+
+function missingStores({ deadLetterResults, resultBackend, taskDefaults, idempotency }: SqsCeleryOptions): string[] {
+  return [
+    ...(deadLetterResults && resultBackend === undefined ? ['deadLetterResults needs resultBackend'] : []),
+    ...(taskDefaults?.rejectOnWorkerLost === false && idempotency === undefined
+      ? ['taskDefaults: rejectOnWorkerLost: false needs idempotency, as nothing else knows what a worker died with']
+      : []),
   ];
 }
 

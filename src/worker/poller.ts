@@ -1,18 +1,17 @@
-import { hostname } from 'node:os';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { Clock } from '#celery';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SlotPool, type Consumer } from '#sqs';
-import { TaskRegistry, Worker, WorkerEvents, logTaskEvents, type WorkerOptions } from '#worker';
+import { TaskRegistry, Worker, WorkerEvents, logTaskEvents } from '#worker';
 import { RawHandlers, logRawMessages } from '#worker';
 import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.js';
 import { SqsConnection } from '../sqs-connection.js';
 import { httpMessageOf } from '../tasks/http-message.js';
-import { CLOCK } from '../tokens.js';
+import { DeadLetterPoller } from './dead-letter-poller.js';
 import { GlobalEnhancers } from './global-enhancers.js';
 import { queueWarnings } from './queue-warnings.js';
 import { ShutdownHooks } from './shutdown-hooks.js';
 import { StartUpReport } from './start-up-report.js';
 import { WorkerControl } from './worker-control.js';
+import { WorkerParts } from './worker-parts.js';
 
 /** Runs the consumers: starts them when the application has bootstrapped, drains them before any module is destroyed. */
 @Injectable()
@@ -31,7 +30,8 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly enhancers: GlobalEnhancers,
     private readonly hooks: ShutdownHooks,
     private readonly control: WorkerControl,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly deadLetters: DeadLetterPoller,
+    private readonly parts: WorkerParts,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -40,11 +40,11 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     const { options } = this.connection.opened;
     const queues = options.queues.filter(({ consume }) => consume);
     if (!this.#polls(options, queues)) return;
-    this.report.starting(queues, `celery@${hostname()}`);
+    this.report.starting(queues, this.parts.hostname);
     this.#warn(queues);
     this.enhancers.report();
     this.#start(options, queues);
-    this.report.ready(`celery@${hostname()}`);
+    this.report.ready(this.parts.hostname);
     this.hooks.watch();
   }
 
@@ -55,7 +55,8 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.#consumers.length === 0) return;
     this.#log.log('worker: Warm shutdown');
     const shutdownTimeoutMs = this.#shutdownTimeoutMs;
-    await Promise.all(this.#consumers.map((consumer) => consumer.stop({ shutdownTimeoutMs })));
+    const stopped = this.#consumers.map((consumer) => consumer.stop({ shutdownTimeoutMs }));
+    await Promise.all([...stopped, this.deadLetters.stop()]);
     this.#consumers = [];
     this.control.attach([]);
   }
@@ -82,7 +83,8 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
 
   #start(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {
     const { transport } = this.connection.opened;
-    const { handle } = this.#worker(options);
+    const deps = this.parts.assemble();
+    const { handle } = new Worker(deps);
     logRawMessages(this.events, new Logger('celery.app.trace'), httpMessageOf);
     logTaskEvents(this.events, new Logger('celery.app.trace'), logOptions(options));
     this.#shutdownTimeoutMs = options.shutdownTimeoutMs;
@@ -92,31 +94,9 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     );
     for (const consumer of this.#consumers) consumer.start();
     this.control.attach(this.#consumers);
-  }
-
-  #worker(options: ResolvedOptions): Worker {
-    const { registry, events, clock } = this;
-    const { transport, publisher, decode, stores } = this.connection.opened;
-    return new Worker({
-      registry,
-      rawHandlers: this.rawHandlers,
-      messageOf: httpMessageOf,
-      publisher,
-      sender: transport.sender,
-      clock,
-      events,
-      hostname: `celery@${hostname()}`,
-      route: (task) => this.connection.optionsOf(task).queue ?? options.taskDefaultQueue,
-      decode,
-      counts: (queue) => transport.counts(queue),
-      stores,
-      options: workerOptions(options),
-    });
+    if (options.deadLetterResults) this.deadLetters.start(deps);
   }
 }
-
-/** The transport's default, for queues that do not say otherwise. */
-const WAIT_TIME_SECONDS = 20;
 
 function logOptions({ resultreprMaxsize }: ResolvedOptions) {
   return { messageOf: httpMessageOf, ...(resultreprMaxsize !== undefined && { resultreprMaxsize }) };
@@ -124,21 +104,4 @@ function logOptions({ resultreprMaxsize }: ResolvedOptions) {
 
 function poolOf({ workerConcurrency: limit, queuePriority: order }: ResolvedOptions): SlotPool | undefined {
   return limit === undefined ? undefined : new SlotPool({ limit, ...(order && { order }) });
-}
-
-function workerOptions(options: ResolvedOptions): WorkerOptions {
-  const { maxDeliveries, unknownTask, poison, argsreprMaxsize, admission } = options;
-  const { resultExtended, backoffPolicy, backoffTasks, queues } = options;
-  return {
-    ...(maxDeliveries !== undefined && { maxDeliveries }),
-    ...(unknownTask && { unknownTask }),
-    ...(poison && { poison }),
-    ...(argsreprMaxsize !== undefined && { argsreprMaxsize }),
-    ...(admission && { admission }),
-    ...(options.onDeadLetter && { onDeadLetter: options.onDeadLetter }),
-    ...(resultExtended !== undefined && { resultExtended }),
-    ...(backoffPolicy && { backoffPolicy }),
-    ...(backoffTasks && { backoffTasks }),
-    requeueDelay: (name) => queues.find((queue) => queue.name === name)?.receive.waitTimeSeconds ?? WAIT_TIME_SECONDS,
-  };
 }

@@ -1,11 +1,5 @@
 import type { Delivery, QueueInfo, TaskMessage } from '#celery';
 
-/** A message as it is received from a dead-letter queue. */
-export type DeadLetterDelivery = Delivery & {
-  /** SQS's DeadLetterQueueSourceArn: the queue that a redrive policy took it from. Undefined: somebody sent it, or it was not asked for. */
-  readonly deadLetterSourceArn?: string;
-};
-
 /** How a task's message came to its dead-letter queue, as far as that matters to its result. */
 export type Death =
   /** SQS moved it: its workers received it too often without an outcome. */
@@ -25,7 +19,7 @@ const WITHOUT_RESULT: ReadonlySet<string | undefined> = new Set(['Workflow']);
  * received on the queue it comes from.
  * @param sources the queues of this worker that have this dead-letter queue
  */
-export function deathOf(letter: DeadLetterDelivery, message: TaskMessage, sources: readonly QueueInfo[]): Death {
+export function deathOf(letter: Delivery, message: TaskMessage, sources: readonly QueueInfo[]): Death {
   const { deadLetterSourceArn: arn, messageAttributes, receiveCount } = letter;
   // A letter that was redriven and died again still has the attributes of its first death: SQS's word comes first.
   const reason = arn === undefined ? messageAttributes['CeleryReason']?.StringValue : undefined;

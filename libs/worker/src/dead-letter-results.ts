@@ -12,9 +12,10 @@ import {
   type ResultStore,
   type SignatureJson,
   type TaskMessage,
+  type Delivery,
 } from '#celery';
 import { chainFailures, lostSteps } from './chain-failure.js';
-import { deathOf, type DeadLetterDelivery, type Death } from './dead-letter-results-letter.js';
+import { deathOf, type Death } from './dead-letter-results-letter.js';
 import { LetterMemory } from './dead-letter-results-memory.js';
 import type { WorkerEvents } from './events.js';
 import type { FollowUps } from './follow-ups.js';
@@ -75,7 +76,7 @@ const PATIENT_LOOKS = 4;
 
 /** A task that is lost, and its letter. */
 interface Lost {
-  readonly letter: DeadLetterDelivery;
+  readonly letter: Delivery;
   readonly message: TaskMessage;
   readonly error: WorkerLostError;
   readonly looks: number;
@@ -96,13 +97,13 @@ export class DeadLetterResults {
   }
 
   /** Looks at one letter and leaves it, out of sight for a moment so that the rest of the queue gets its turn. Never rejects. */
-  async look(letter: DeadLetterDelivery): Promise<Look> {
+  async look(letter: Delivery): Promise<Look> {
     const look = this.#memory.isDone(letter.messageId) ? 'left' : await this.#consider(letter);
     await giveBack(letter, OUT_OF_SIGHT_SECONDS);
     return look;
   }
 
-  async #consider(letter: DeadLetterDelivery): Promise<Look> {
+  async #consider(letter: Delivery): Promise<Look> {
     const { messageId } = letter;
     try {
       const lost = this.#lost(letter);
@@ -118,7 +119,7 @@ export class DeadLetterResults {
   }
 
   /** The lost task of the letter; undefined where it holds none, or one that is not ours to give a result. */
-  #lost(letter: DeadLetterDelivery): Lost | undefined {
+  #lost(letter: Delivery): Lost | undefined {
     const decoded = decodeMessage(letter.body, this.#deps.decode);
     if (decoded.kind !== 'task') return undefined;
     const { message } = decoded;
@@ -199,7 +200,7 @@ export class DeadLetterResults {
     return (headers.ignoreResult ?? options?.ignoreResult ?? false) && !options?.storeErrorsEvenIfIgnored;
   }
 
-  #requestOf(delivery: DeadLetterDelivery, message: TaskMessage): TaskRequest {
+  #requestOf(delivery: Delivery, message: TaskMessage): TaskRequest {
     const { registry, hostname } = this.#deps;
     const maxRetries = registry.get(message.headers.task)?.options.maxRetries ?? null;
     const { retries } = message.headers;

@@ -15,7 +15,7 @@ import {
 /** A task and the message it came in. */
 export interface Finished {
   readonly message: TaskMessage;
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, 'queue' | 'messageGroupId'>;
 }
 
 export interface FollowUpDeps {

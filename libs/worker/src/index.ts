@@ -6,6 +6,9 @@ export {
   type WorkerEvent,
   type WorkerEventMap,
 } from './events.js';
+export { deadLetterResults } from './dead-letter-results-assembly.js';
+export type { DeadLetterResults } from './dead-letter-results.js';
+export { DeadLetterRounds } from './dead-letter-results-rounds.js';
 export { DeadLetterNotices, type DeadLetter, type DeadLetterHook } from './dead-letter-hook.js';
 export { ClaimLostError } from './idempotency/claim-lost-error.js';
 export { ReplacedFailure, failureOf, type Failure } from './failure-of.js';

@@ -5,7 +5,9 @@ import {
   REVOKED,
   STARTED,
   SUCCESS,
+  Retry,
   exceptionInfoOf,
+  isoformat,
   tracebackOf,
   type Clock,
   type Delivery,
@@ -15,6 +17,8 @@ import {
   type TaskMeta,
 } from '#celery';
 import type { Attempt } from './attempt.js';
+import { chainFailures } from './chain-failure.js';
+import { checkLease } from './check-lease.js';
 import { underLease } from './under-lease.js';
 
 export interface ResultsDeps {
@@ -64,14 +68,25 @@ export class Results {
 
   async #storeError(attempt: Attempt, status: string, error: unknown): Promise<void> {
     if (ignoresResult(attempt) && !attempt.task.options.storeErrorsEvenIfIgnored) return;
+    // A retry without a reason has none to store.
+    const result = error instanceof Retry ? null : exceptionInfoOf(error);
     const traceback = status === REVOKED ? null : tracebackOf(error);
-    await this.#store(subjectOf(attempt), status, exceptionInfoOf(error), traceback);
+    const meta = this.#meta(subjectOf(attempt), status, result, traceback);
+    // Before the task's own, which says that all is done.
+    if (status === FAILURE) await this.#storeAll(chainFailures(attempt.message, meta), attempt.delivery);
+    await this.#storeAll([meta], attempt.delivery);
   }
 
-  async #store(subject: Subject, status: string, result: unknown, traceback: string | null = null): Promise<void> {
+  async #store(subject: Subject, status: string, result: unknown): Promise<void> {
+    await this.#storeAll([this.#meta(subject, status, result, null)], subject.delivery);
+  }
+
+  async #storeAll(metas: readonly TaskMeta[], { lease }: Delivery): Promise<void> {
     const { store, clock } = this.#deps;
-    const meta = this.#meta(subject, status, result, traceback);
-    await underLease(subject.delivery.lease, clock, () => store.store(meta));
+    for (const meta of metas) {
+      checkLease(lease);
+      await underLease(lease, clock, () => store.store(meta));
+    }
   }
 
   #meta(subject: Subject, status: string, result: unknown, traceback: string | null): TaskMeta {
@@ -82,7 +97,7 @@ export class Results {
       result,
       traceback,
       children: [],
-      dateDone: READY_STATES.has(status) ? new Date(this.#deps.clock.now()).toISOString() : null,
+      dateDone: READY_STATES.has(status) ? isoformat(new Date(this.#deps.clock.now())) : null,
       ...(headers.group !== null && { groupId: headers.group }),
       ...(headers.parentId !== null && { parentId: headers.parentId }),
       ...(this.#deps.extended && { extended: this.#extended(subject) }),

@@ -1,5 +1,13 @@
-import { TaskRevokedError, type Clock, type Delivery, type MessageSender, type TaskPublisher } from '#celery';
+import {
+  TaskRevokedError,
+  type Clock,
+  type Delivery,
+  type MessageSender,
+  type QueueInfo,
+  type TaskPublisher,
+} from '#celery';
 import type { Attempt } from './attempt.js';
+import { checkLease } from './check-lease.js';
 import type { RecordedKind } from './idempotency/claim.js';
 import type { WorkerEvents } from './events.js';
 import { hasFollowUps, type FollowUps } from './follow-ups.js';
@@ -97,8 +105,9 @@ const TABLE: SettleTable = {
     if (!requeue) await failed(outcome, attempt, deps);
     if (!task.options.acksLate) return attempt.claim?.settle(outcome);
     if (requeue) return comeBack(attempt, deps.redeliveryDelay.ofRequeue(delivery, task.name));
+    checkLease(delivery.lease);
     await attempt.claim?.settle(outcome);
-    if (delivery.queue.redrivePolicy === undefined) return acknowledge(delivery, deps.events);
+    if (hasNoRedrivePolicy(delivery.queue)) return acknowledge(delivery, deps.events);
     await deps.quarantine.take(delivery, { reason: 'Reject', detail: reason, task: task.name, id: request.id });
   },
 
@@ -135,10 +144,10 @@ const TABLE: SettleTable = {
   async tooManyDeliveries(outcome, attempt, deps) {
     const { request, delivery } = attempt;
     await failed(outcome, attempt, deps);
+    checkLease(delivery.lease);
     await attempt.claim?.settle(outcome);
     deps.events.emit('failed', { request, error: outcome.error, expected: false });
-    // Where its attributes could not be read, the queue may well have a redrive policy: the message is left to it.
-    if (delivery.queue.visibilityTimeout !== undefined) return acknowledge(delivery, deps.events);
+    if (hasNoRedrivePolicy(delivery.queue)) return acknowledge(delivery, deps.events);
     await deps.quarantine.take(delivery, {
       reason: 'WorkerLostError',
       detail: 'received too often without an outcome',
@@ -155,17 +164,27 @@ export async function settle<Kind extends OutcomeKind>(
   deps: SettleDeps,
 ): Promise<void> {
   const { delivery, request } = attempt;
-  if (delivery.lease.lost) {
-    // Another consumer may have it by now, and its outcome is the one that counts.
-    deps.events.emit('leaseLost', { request, reason: delivery.lease.signal.reason });
-    return;
-  }
   try {
+    checkLease(delivery.lease);
     await TABLE[outcome.kind](outcome, attempt, deps);
   } catch (error) {
+    if (delivery.lease.lost) return deps.events.emit('leaseLost', { request, reason: error });
     deps.events.emit('settleFailed', { delivery, error });
-    if (attempt.task.options.acksLate) await giveBack(delivery, deps.redeliveryDelay.ofRedrive(delivery));
+    if (isHeld(outcome, attempt)) await giveBack(delivery, deps.redeliveryDelay.ofRedrive(delivery));
   }
+}
+
+const BEFORE_ITS_START = new Set<OutcomeKind>(['expired', 'early', 'postponed', 'duplicate', 'tooManyDeliveries']);
+
+/** Whether the message is still on its queue: an early acknowledgement is made when the task starts. */
+function isHeld(outcome: { readonly kind: OutcomeKind; readonly terminated?: boolean }, { task }: Attempt): boolean {
+  if (task.options.acksLate || BEFORE_ITS_START.has(outcome.kind)) return true;
+  return outcome.kind === 'revoked' && outcome.terminated === false;
+}
+
+/** Where its attributes could not be read, a queue may well have one: its messages are left to it. */
+function hasNoRedrivePolicy({ redrivePolicy, visibilityTimeout }: QueueInfo): boolean {
+  return redrivePolicy === undefined && visibilityTimeout !== undefined;
 }
 
 /** Lets a message that could not be settled come back: by its release or, where even that fails, by the end of its lease. */
@@ -217,12 +236,14 @@ async function retryOnce(outcome: Outcome<'retry'>, attempt: Attempt, deps: Sett
   }
   await attempt.claim?.decide(outcome);
   await deps.results?.retried(attempt, outcome.error);
+  checkLease(attempt.delivery.lease);
   await republishRetry(outcome, attempt, deps);
   await finish(outcome, attempt, deps.events);
 }
 
 /** The same message is received again, and its task runs once more. */
 async function comeBack({ claim, delivery }: Attempt, delaySeconds: number): Promise<void> {
+  checkLease(delivery.lease);
   await claim?.release({ retried: true });
   await delivery.release(delaySeconds);
 }
@@ -239,6 +260,7 @@ async function finish(
   { claim, delivery }: Attempt,
   events: WorkerEvents,
 ): Promise<void> {
+  checkLease(delivery.lease);
   if (claim) await claim.settle(outcome);
   acknowledge(delivery, events);
 }
