@@ -102,16 +102,19 @@ describe('worker processes', () => {
     expect(new Set(numbers).size).toBe(1000);
   });
 
-  it('whose event loop is blocked for four leases keep what they hold', { timeout: 60_000 }, async () => {
-    const leaseSeconds = 2;
-    queue = await MarkingQueue.open({ LEASE: String(leaseSeconds), CONCURRENCY: '10' });
-    const { sqs } = queue;
+  it('whose event loop is blocked for four leases keep what they hold of two queues', { timeout: 90_000 }, async () => {
+    const leaseSeconds = 3;
+    queue = await MarkingQueue.open({ LEASE: String(leaseSeconds), CONCURRENCY: '10' }, ['celery', 'mails']);
+    const left = (): number[] => ['celery', 'mails'].map((name) => queue?.sqs.queue(name).messages.length ?? 0);
+    await queue.send(Array.from({ length: 9 }, () => 10_000));
+    expect(left()).toEqual([5, 4]);
+    const worker = await queue.startWorker();
+    await vi.waitUntil(() => queue?.received(worker).size === 9, { timeout: 20_000, interval: 5 });
     // Nine tasks wait; the tenth blocks their loop, while a second worker would take whatever is not leased.
-    await queue.send([...Array.from({ length: 9 }, () => 1_000), 4 * leaseSeconds * 1_000], [9]);
+    await queue.send([4 * leaseSeconds * 1_000], 'block', 9);
+    await vi.waitUntil(() => worker.output.includes('block[task-9] received'), { timeout: 20_000, interval: 5 });
     await queue.startWorker();
-    await vi.waitUntil(() => sqs.queue('celery').inFlight === 10, { timeout: 10_000, interval: 5 });
-    await queue.startWorker();
-    await vi.waitUntil(() => sqs.queue('celery').messages.length === 0, { timeout: 40_000, interval: 20 });
+    await vi.waitUntil(() => left().every((count) => count === 0), { timeout: 60_000, interval: 20 });
     const marks = await queue.marks();
     expect(marks.map(({ number }) => number).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(new Set(marks.map(({ pid }) => pid)).size).toBe(1);
