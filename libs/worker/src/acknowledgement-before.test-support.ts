@@ -142,10 +142,10 @@ export const BEFORE: Readonly<Record<string, Situation>> = {
   A25: {
     message: () => ({ eta: new Date(Date.now() + 1_000) }),
     arrange: ({ delivery }) => {
-      const { standAside } = delivery;
+      const standAside = delivery.standAside.bind(delivery);
       delivery.standAside = (until) => {
         delivery.controller.abort(new Boom('lease lost'));
-        return standAside.call(delivery, until);
+        return standAside(until);
       };
     },
     steps: () => ['wait'],
@@ -179,6 +179,15 @@ export const BEFORE: Readonly<Record<string, Situation>> = {
     message: () => ({ expires: aMinuteAgo() }),
     modes: ['kept'],
     arrange: ({ results }) => void (results.failures = 9),
+    steps: () => [...Array<string>(4).fill('storing fails'), 'give back'],
+  },
+  A30: {
+    stores: ['revocations'],
+    modes: ['kept'],
+    async arrange({ results, revocations }) {
+      results.failures = 9;
+      await revocations.revoke(['task-1'], { terminate: false });
+    },
     steps: () => [...Array<string>(4).fill('storing fails'), 'give back'],
   },
 };

@@ -1,9 +1,10 @@
-import { Ignore, Reject, Retry, SqsCeleryError } from '#celery';
+import { EncodeError, Ignore, Reject, Retry, sleep } from '#celery';
 import { Boom, isFifo, type Cell, type Situation, type World } from './acknowledgement-table.test-support.js';
 import type { TaskRequest } from './task-request.js';
 
 const SENT_ON_SUCCESS = ['send callbacks', 'send chain'];
 const failed = (error: string): string[] => ['send errbacks', `store FAILURE ${error}`];
+const HOUR_MS = 3_600_000;
 const STORING_FAILS = Array<string>(4).fill('storing fails');
 
 /** What is done about the message of a handler that was called: with `acksLate: false` it is gone before. */
@@ -35,9 +36,9 @@ function heedful({ signal }: TaskRequest): Promise<unknown> {
 /** Loses the lease as soon as everything that follows a success was sent. */
 function loseLeaseAfterSending(world: World): void {
   const { sender } = world.bench;
-  const { publish } = sender;
+  const publish = sender.publish.bind(sender);
   sender.publish = async (...published) => {
-    await publish.apply(sender, published);
+    await publish(...published);
     if (sender.published.length === SENT_ON_SUCCESS.length) loseLease(world);
   };
 }
@@ -77,7 +78,7 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     steps: (cell) => ran(cell, failed('Boom'), 'give back'),
   },
   B6: {
-    handler: fails(new Retry({ countdown: 7, cause: new Boom('later') })),
+    handler: fails(new Retry({ countdown: 60, cause: new Boom('later') })),
     steps: (cell) =>
       inPlace(cell) ? ['run', 'store RETRY Boom', 'give back'] : ran(cell, ['store RETRY Boom', 'send retry']),
   },
@@ -113,7 +114,7 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     steps: () => [...failed('WorkerLostError'), 'delete'],
   },
   B15: {
-    handler: fails(new Retry({ countdown: 7, args: [1], cause: new Boom('later') })),
+    handler: fails(new Retry({ countdown: 60, args: [1], cause: new Boom('later') })),
     arrange: ({ bench }) => void (bench.sender.fail = new Boom('offline')),
     steps: (cell) => ran(cell, ['store RETRY Boom'], 'give back'),
   },
@@ -128,7 +129,10 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     steps: (cell) => ran(cell, failed('Boom')),
   },
   B18: {
-    handler: fails(new Retry({ cause: new Boom('again') })),
+    async handler(_request, { clock }) {
+      await sleep(clock, 7 * HOUR_MS);
+      throw new Retry({ countdown: 20_000, cause: new Boom('again') });
+    },
     options: { maxRetries: null },
     receives: () => ({ receiveCount: 10 }),
     happens: inPlace,
@@ -136,8 +140,8 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
   },
   B19: {
     handler: fails(new Retry({ args: [() => 'no JSON'], cause: new Boom('later') })),
-    arrange: ({ bench }) => void (bench.sender.failOnce = new SqsCeleryError('SQS_CELERY_ENCODE', 'no JSON')),
-    steps: (cell) => ran(cell, ['store RETRY Boom', ...failed('SqsCeleryError')]),
+    arrange: ({ bench }) => void (bench.sender.failOnce = new EncodeError('no JSON', '$.args[0]')),
+    steps: (cell) => ran(cell, ['store RETRY Boom', ...failed('EncodeError')]),
   },
   B20: {
     modes: ['kept'],
@@ -171,13 +175,6 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     happens: late,
     steps: () => ['run', 'store FAILURE Reject'],
   },
-  B30: {
-    handler: fails(new Retry({ args: [1], cause: new Boom('later') })),
-    modes: ['kept'],
-    arrange: (world) => void (world.results.afterStore = () => loseLease(world)),
-    happens: late,
-    steps: () => ['run', 'store RETRY Boom'],
-  },
   B26: {
     arrange: ({ delivery }) => void (delivery.failAcknowledge = new Boom('denied')),
     steps: ({ acksLate }) => (acksLate ? ['run', ...SENT_ON_SUCCESS, 'store SUCCESS', 'delete'] : ['delete']),
@@ -200,7 +197,32 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     options: { trackStarted: true },
     modes: ['kept'],
     arrange: ({ results }) => void (results.failures = 9),
-    steps: ({ acksLate }) => [...(acksLate ? [] : ['delete']), ...STORING_FAILS, 'give back'],
+    happens: late,
+    steps: () => [...STORING_FAILS, 'give back'],
+  },
+  B30: {
+    handler: fails(new Retry({ args: [1], cause: new Boom('later') })),
+    modes: ['kept'],
+    arrange: (world) => void (world.results.afterStore = () => loseLease(world)),
+    happens: late,
+    steps: () => ['run', 'store RETRY Boom'],
+  },
+  B31: {
+    stores: ['revocations'],
+    modes: ['kept'],
+    handler: async (request, { results, revocations }) => {
+      results.failures = 9;
+      await revocations.revoke([request.id], { terminate: true });
+      return heedful(request);
+    },
+    steps: (cell) => ran(cell, STORING_FAILS, 'give back'),
+  },
+  B32: {
+    handler: ({ retries }) => {
+      if (retries === 0) throw new Retry({ countdown: 7, cause: new Boom('later') });
+    },
+    happens: inPlace,
+    steps: (cell) => ['run', 'store RETRY Boom', 'wait', ...ran(cell, [...SENT_ON_SUCCESS, 'store SUCCESS'])],
   },
 };
 

@@ -39,6 +39,7 @@ export const CELLS: readonly Cell[] = (Object.keys(QUEUES) as QueueKind[]).flatM
 
 /** What stands around a message that is handled: what a situation may arrange beforehand. */
 export interface World {
+  readonly clock: Clock;
   readonly bench: Bench;
   readonly delivery: RecordedDelivery;
   readonly results: RecordedResults;
@@ -184,7 +185,7 @@ export async function play(situation: Situation, cell: Cell, mode: ResultMode): 
     ...situation.receives?.(cell),
     body,
   });
-  const world: World = { bench, delivery, results, ...stores };
+  const world: World = { clock, bench, delivery, results, ...stores };
   register(situation, cell, mode, world);
   await situation.arrange?.(world);
   await bench.worker.handle(delivery);
@@ -220,6 +221,7 @@ function stepsOf({ actions, sender }: Bench): string[] {
     if (action.startsWith('publish ')) return `send ${published.shift()}`;
     if (action.startsWith('send to arn:')) return 'dead-letter';
     if (action.startsWith('release ')) return 'give back';
+    if (action.startsWith('stand aside')) return 'wait';
     return WORDS[action] ?? action;
   });
   // Asked for twice, the transport deletes once.
@@ -235,7 +237,6 @@ const SENT: Readonly<Record<string, string>> = {
 const WORDS: Readonly<Record<string, string>> = {
   acknowledge: 'delete',
   'send to celery': 'send again',
-  'stand aside': 'wait',
 };
 
 /** That it began is not told. */

@@ -10,6 +10,8 @@ interface OutcomeDetails {
   timeLimit: { readonly error: TimeLimitExceeded; readonly handler: Promise<unknown> };
   /** The task runs again in `delaySeconds`; `error` is what made it. */
   retry: { readonly retry: Retry; readonly error: unknown; readonly delaySeconds: number };
+  /** The same, and the message is kept until then: it is on a FIFO queue. */
+  heldRetry: { readonly retry: Retry; readonly error: unknown; readonly delaySeconds: number };
   /** The task asked not to have an outcome. */
   ignore: object;
   /** The task refused its message. */

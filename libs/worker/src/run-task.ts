@@ -11,6 +11,7 @@ import { secondsUntilDue } from './park.js';
 import { isCrashLooping, mayBeParked, mayBePostponed, receivesForEta, retriesInPlaceOf } from './receive-budget.js';
 import type { Revocations } from './revocations.js';
 import { settle, type SettleDeps } from './settle.js';
+import { isHeldRetry } from './settle-retry.js';
 import type { RegisteredTask } from './task-registry.js';
 import { TaskRequest } from './task-request.js';
 import { TimeLimits } from './time-limits.js';
@@ -28,6 +29,12 @@ export interface TaskRunnerDeps {
   readonly revocations: Revocations | undefined;
 }
 
+/** A task's message that a worker holds. */
+type Received = Pick<Attempt, 'task' | 'message' | 'delivery'>;
+
+/** The message is kept for its next attempt. */
+type HeldRetry = Pick<Outcome<'heldRetry'>, 'delaySeconds'>;
+
 /** The life of one task's message in this worker: whether it runs now, its run, and what comes of it. */
 export class TaskRunner {
   readonly #deps: TaskRunnerDeps;
@@ -38,80 +45,95 @@ export class TaskRunner {
 
   /** Resolves when the message is settled, or was taken away. */
   async run(task: RegisteredTask, message: TaskMessage, delivery: Delivery): Promise<void> {
-    const { admission, revocations } = this.#deps;
-    const attempt = this.#attempt(task, message, delivery);
-    // Nothing is awaited that is not there: most tasks have neither of these.
-    const outcome = this.#untimely(attempt) ?? (revocations && (await this.#revoked(attempt, revocations)));
-    if (outcome) return this.#settle(outcome, attempt);
-    const waitMs = untilDueMs(message, this.#deps.clock);
-    if (waitMs > 0 && !(await this.#wait(delivery, waitMs))) return;
-    const admitted = admission.limits(attempt) ? await admission.admit(attempt) : undefined;
-    if (admitted === 'takenAway') return;
-    await this.#admitted(attempt, admitted);
+    const received = { task, message, delivery };
+    let heldRetries = 0;
+    for (let next = await this.#once(received, heldRetries); next; next = await this.#once(received, heldRetries)) {
+      if (!(await this.#waitForRetry(delivery, next.delaySeconds))) return;
+      heldRetries += 1;
+    }
   }
 
-  async #admitted(attempt: Attempt, admitted: Admitted | undefined): Promise<void> {
-    if (admitted?.kind === 'postponed') return this.#settle(admitted, attempt);
+  async #once(received: Received, heldRetries: number): Promise<HeldRetry | undefined> {
+    const { admission, revocations } = this.#deps;
+    const attempt = this.#attempt(received, heldRetries);
+    // Nothing is awaited that is not there: most tasks have neither of these.
+    const outcome = this.#untimely(attempt) ?? (revocations && (await this.#revoked(attempt, revocations)));
+    if (outcome) return this.#end(outcome, attempt);
+    const waitMs = untilDueMs(received.message, this.#deps.clock);
+    if (waitMs > 0 && !(await this.#wait(received.delivery, waitMs))) return undefined;
+    const admitted = admission.limits(attempt) ? await admission.admit(attempt) : undefined;
+    return admitted === 'takenAway' ? undefined : this.#admitted(attempt, admitted);
+  }
+
+  async #admitted(attempt: Attempt, admitted: Admitted | undefined): Promise<HeldRetry | undefined> {
+    if (admitted?.kind === 'postponed') return this.#end(admitted, attempt);
     try {
       // The message may have waited.
-      if (isExpired(attempt.message, this.#deps.clock)) return await this.#settle({ kind: 'expired' }, attempt);
-      if (this.#deps.idempotency) await this.#once(attempt, this.#deps.idempotency);
-      else await this.#start(attempt);
+      if (isExpired(attempt.message, this.#deps.clock)) return await this.#end({ kind: 'expired' }, attempt);
+      const { idempotency } = this.#deps;
+      return await (idempotency ? this.#unlessDuplicate(attempt, idempotency) : this.#start(attempt));
     } finally {
       admitted?.release();
     }
   }
 
   /** Runs the attempt, unless another delivery has or does. */
-  async #once(attempt: Attempt, idempotency: Idempotency): Promise<void> {
+  async #unlessDuplicate(attempt: Attempt, idempotency: Idempotency): Promise<HeldRetry | undefined> {
     const claimed = await idempotency.claim(attempt);
     switch (claimed.kind) {
       case 'running':
         return this.#later(attempt, claimed.leaseSeconds, idempotency);
       case 'settled':
-        return this.#settle({ kind: 'duplicate', decided: claimed.decided, settled: true }, attempt);
+        return this.#end({ kind: 'duplicate', decided: claimed.decided, settled: true }, attempt);
       case 'claimed':
         return this.#claimed(attempt, claimed);
     }
   }
 
   /** A copy of the message runs: this one waits for its outcome, out of sight or, where it must be, under its lease. */
-  async #later(attempt: Attempt, leaseSeconds: number, idempotency: Idempotency): Promise<void> {
+  async #later(attempt: Attempt, leaseSeconds: number, idempotency: Idempotency): Promise<HeldRetry | undefined> {
     const { delivery } = attempt;
     if (mayBePostponed(delivery)) {
-      return this.#settle({ kind: 'postponed', delaySeconds: Math.ceil(leaseSeconds), reason: 'duplicate' }, attempt);
+      return this.#end({ kind: 'postponed', delaySeconds: Math.ceil(leaseSeconds), reason: 'duplicate' }, attempt);
     }
-    if (await this.#wait(delivery, leaseSeconds * 1000)) await this.#once(attempt, idempotency);
+    const isOurs = await this.#wait(delivery, leaseSeconds * 1000);
+    return isOurs ? this.#unlessDuplicate(attempt, idempotency) : undefined;
   }
 
-  async #claimed(attempt: Attempt, { claim, decided }: Claimed<'claimed'>): Promise<void> {
-    const { task, message, delivery } = attempt;
-    const claimedAttempt = this.#attempt(task, message, delivery, claim);
+  async #claimed(attempt: Attempt, { claim, decided }: Claimed<'claimed'>): Promise<HeldRetry | undefined> {
+    const claimedAttempt = this.#attempt(attempt, 0, claim);
     try {
-      if (decided) await this.#settle({ kind: 'duplicate', decided, settled: false }, claimedAttempt);
-      else if (isGivenUp(claim, task)) {
-        await this.#settle({ kind: 'failure', error: workerLost(delivery) }, claimedAttempt);
-      } else await this.#start(claimedAttempt);
+      if (decided) return await this.#end({ kind: 'duplicate', decided, settled: false }, claimedAttempt);
+      if (isGivenUp(claim, attempt.task)) {
+        return await this.#end({ kind: 'failure', error: workerLost(attempt.delivery) }, claimedAttempt);
+      }
+      return await this.#start(claimedAttempt);
     } finally {
       claim.end();
     }
   }
 
-  async #start(attempt: Attempt): Promise<void> {
+  async #start(attempt: Attempt): Promise<HeldRetry | undefined> {
     const { events, clock, revocations } = this.#deps;
     const { request, task, delivery } = attempt;
     events.emit('received', { request });
-    if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return;
+    if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
     if (task.options.trackStarted) await this.#deps.settle.results?.started(attempt);
     events.emit('started', { request });
     const unwatch = attempt.interrupt && revocations?.watch(request.id, attempt.interrupt);
     const outcome = await execute(attempt, clock, events);
     unwatch?.();
-    await this.#settle(outcome, attempt);
+    if (outcome.kind === 'retry' && isHeldRetry(outcome, attempt, this.#deps.settle)) {
+      const isHeld = await settle({ ...outcome, kind: 'heldRetry' }, attempt, this.#deps.settle);
+      return isHeld ? outcome : undefined;
+    }
+    await this.#end(outcome, attempt);
     if (outcome.kind === 'timeLimit') await this.#outlive(attempt, outcome.handler);
+    return undefined;
   }
 
-  #attempt(task: RegisteredTask, message: TaskMessage, delivery: Delivery, claim?: Claim): Attempt {
+  /** `heldRetries`: retries since the message was received, which nobody but this process has counted. */
+  #attempt({ task, message, delivery }: Received, heldRetries: number, claim?: Claim): Attempt {
     const { clock, hostname, revocations } = this.#deps;
     const { lease } = delivery;
     let interrupt = revocations && new AbortController();
@@ -120,11 +142,11 @@ export class TaskRunner {
       clock,
       interrupt: () => (interrupt ??= new AbortController()),
     });
+    const inPlace = claim?.attempt ?? retriesInPlaceOf(task.options, delivery, etaOf(message)) + heldRetries;
     const request = new TaskRequest({
       message,
       delivery,
-      retries:
-        message.headers.retries + (claim ? claim.attempt : retriesInPlaceOf(task.options, delivery, etaOf(message))),
+      retries: message.headers.retries + inPlace,
       maxRetries: task.options.maxRetries,
       hostname,
       signal: anyOf([lease.signal, interrupt?.signal, claim?.signal]),
@@ -159,8 +181,16 @@ export class TaskRunner {
     return delivery.standAside(sleep(this.#deps.clock, milliseconds, delivery.lease.signal));
   }
 
-  #settle(outcome: Outcome, attempt: Attempt): Promise<void> {
-    return settle(outcome, attempt, this.#deps.settle);
+  /** Waits for the next attempt; another worker must not begin it earlier. */
+  #waitForRetry(delivery: Delivery, delaySeconds: number): Promise<boolean> {
+    const { clock } = this.#deps;
+    const due = clock.monotonic() + delaySeconds * 1000;
+    const handBackSeconds = (): number => Math.max(0, Math.ceil((due - clock.monotonic()) / 1000));
+    return delivery.standAside(sleep(clock, delaySeconds * 1000, delivery.lease.signal), { handBackSeconds });
+  }
+
+  async #end(outcome: Outcome, attempt: Attempt): Promise<undefined> {
+    await settle(outcome, attempt, this.#deps.settle);
   }
 
   /** At most once: without a confirmed delete the task is not started. */

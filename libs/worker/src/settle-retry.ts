@@ -25,6 +25,31 @@ export function retriesInPlace({ retry, delaySeconds }: Outcome<'retry'>, { deli
   return unchanged && isRetriedInPlace(task.options, delivery.queue);
 }
 
+/** A FIFO group that waits this long for a retry is not worth a receive of each of its messages. */
+const HELD_SECONDS = 30;
+
+/** SQS's 12 hours must not end while a retry waits. */
+const MARGIN_SECONDS = 600;
+
+/**
+ * Whether the next attempt is waited for under the lease, without a slot. Released, a FIFO message takes along what waits behind it
+ * in its group, and each spends a receive: healthy messages would run out of them by the retries of another.
+ */
+export function isHeldRetry(
+  outcome: Outcome<'retry'>,
+  attempt: Attempt,
+  { clock, maxDeliveries }: Pick<SettleDeps, 'clock' | 'maxDeliveries'>,
+): boolean {
+  const { delivery } = attempt;
+  if (!delivery.queue.fifo || !retriesInPlace(outcome, attempt)) return false;
+  const heldSeconds = (clock.monotonic() - delivery.receivedAt) / 1000;
+  if (heldSeconds + outcome.delaySeconds + MARGIN_SECONDS > MAX_VISIBILITY_SECONDS) return false;
+  // Half of the receives are for runs.
+  const { redrivePolicy } = delivery.queue;
+  const scarce = delivery.groupReceiveCount * 2 >= (redrivePolicy?.maxReceiveCount ?? maxDeliveries);
+  return scarce || (outcome.delaySeconds <= HELD_SECONDS && delivery.mayStandAside);
+}
+
 /** What a task fails with whose retry could never arrive: run again, it would ask for the same. */
 export function whyNoRetry(
   outcome: Outcome<'retry'>,

@@ -93,6 +93,12 @@ const TABLE: SettleTable = {
     deps.events.emit('retried', { request, error: outcome.error, delaySeconds: outcome.delaySeconds });
   },
 
+  async heldRetry({ error, delaySeconds }, attempt, { events, results }) {
+    await results?.retried(attempt, error);
+    await attempt.claim?.release({ retried: true });
+    events.emit('retried', { request: attempt.request, error, delaySeconds });
+  },
+
   async ignore(outcome, attempt, { events }) {
     await finish(outcome, attempt, events);
     events.emit('ignored', { request: attempt.request });
@@ -157,27 +163,40 @@ const TABLE: SettleTable = {
   },
 };
 
-/** Carries out what `outcome` means for the message of `attempt`. */
+/** Carries out what `outcome` means for the message of `attempt`. Resolves with false where it could not: then the message comes back. */
 export async function settle<Kind extends OutcomeKind>(
   outcome: Outcome<Kind>,
   attempt: Attempt,
   deps: SettleDeps,
-): Promise<void> {
+): Promise<boolean> {
   const { delivery, request } = attempt;
   try {
     checkLease(delivery.lease);
     await TABLE[outcome.kind](outcome, attempt, deps);
+    return true;
   } catch (error) {
-    if (delivery.lease.lost) return deps.events.emit('leaseLost', { request, reason: error });
-    deps.events.emit('settleFailed', { delivery, error });
-    if (isHeld(outcome, attempt)) await giveBack(delivery, deps.redeliveryDelay.ofRedrive(delivery));
+    if (delivery.lease.lost) deps.events.emit('leaseLost', { request, reason: error });
+    else await settleFailed(error, outcome, attempt, deps);
+    return false;
   }
+}
+
+/** As much of an outcome as says whether its task was started. */
+interface Ending {
+  readonly kind: OutcomeKind;
+  readonly terminated?: boolean;
+}
+
+async function settleFailed(error: unknown, outcome: Ending, attempt: Attempt, deps: SettleDeps): Promise<void> {
+  const { delivery } = attempt;
+  deps.events.emit('settleFailed', { delivery, error });
+  if (isHeld(outcome, attempt)) await giveBack(delivery, deps.redeliveryDelay.ofRedrive(delivery));
 }
 
 const BEFORE_ITS_START = new Set<OutcomeKind>(['expired', 'early', 'postponed', 'duplicate', 'tooManyDeliveries']);
 
 /** Whether the message is still on its queue: an early acknowledgement is made when the task starts. */
-function isHeld(outcome: { readonly kind: OutcomeKind; readonly terminated?: boolean }, { task }: Attempt): boolean {
+function isHeld(outcome: Ending, { task }: Attempt): boolean {
   if (task.options.acksLate || BEFORE_ITS_START.has(outcome.kind)) return true;
   return outcome.kind === 'revoked' && outcome.terminated === false;
 }

@@ -1,5 +1,6 @@
 import { Ignore, Reject, Retry, SqsCeleryError, UnrecoverableError } from '#celery';
-import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '#sqs-local';
+import { describe, expect, it, vi } from 'vitest';
 import { TaskRequest } from './task-request.js';
 import { Bench, DEAD_LETTERS, FIFO, STANDARD, body, withRedrive } from './worker.test-support.js';
 
@@ -181,10 +182,50 @@ describe('a retry', () => {
 describe('a retry on a FIFO queue', () => {
   const fifoBody = (spec = {}) => body({ queue: FIFO.name, ...spec });
 
-  it('keeps its place: the same message, out of sight for the delay', async () => {
-    const bench = new Bench().task('do', fails(new Retry({ countdown: 7 })));
+  it('keeps its place: the same message, out of sight for a long delay', async () => {
+    const bench = new Bench().task('do', fails(new Retry({ countdown: 70 })));
     await bench.handle({ body: fifoBody(), queue: FIFO });
-    expect(bench.actions).toEqual(['release 7']);
+    expect(bench.actions).toEqual(['release 70']);
+  });
+
+  it('is waited for under its lease where that is short, as its group would spend a receive each', async () => {
+    const clock = new VirtualClock();
+    const bench = new Bench({ clock }).task('do', ({ retries, isLastAttempt }) => {
+      bench.actions.push(`run ${retries}`);
+      if (!isLastAttempt) throw new Retry({ countdown: 7 });
+    });
+    const handled = bench.handle({ body: fifoBody(), queue: FIFO, receivedAt: clock.monotonic() });
+    await clock.advance(21_000);
+    await handled;
+    const attempts = [0, 1, 2].flatMap((retries) => [`run ${retries}`, 'stand aside 7']);
+    expect(bench.actions).toEqual([...attempts, 'run 3', 'acknowledge']);
+    expect(bench.names().filter((name) => name === 'retried')).toHaveLength(3);
+  });
+
+  it.each([
+    ['of its own', { queue: withRedrive(FIFO, 6), receiveCount: 3 }],
+    ['of those behind it', { queue: withRedrive(FIFO, 6), groupReceiveCount: 3 }],
+  ])('is waited for under its lease, however long, where half of the receives %s are spent', async (_whose, init) => {
+    const clock = new VirtualClock();
+    const bench = new Bench({ clock }).task('do', ({ isLastAttempt }) => {
+      if (!isLastAttempt) throw new Retry({ countdown: 300 });
+    });
+    const handled = bench.handle({ body: fifoBody(), ...init, receivedAt: clock.monotonic() });
+    await clock.advance(900_000);
+    await handled;
+    expect(bench.actions.at(0)).toBe('stand aside 300');
+    expect(bench.actions.at(-1)).toBe('acknowledge');
+    expect(bench.actions).not.toContain('release 300');
+  });
+
+  it('is left alone when its message is taken away while it waits', async () => {
+    const bench = new Bench().task('do', fails(new Retry({ countdown: 20 })));
+    const delivery = bench.delivery({ body: fifoBody(), queue: FIFO });
+    const handled = bench.worker.handle(delivery);
+    await vi.waitUntil(() => bench.actions.length > 0);
+    delivery.controller.abort(new Boom('lease lost'));
+    await handled;
+    expect(bench.actions).toEqual(['stand aside 20']);
   });
 
   it('counts its receives as retries', async () => {
@@ -213,9 +254,10 @@ describe('a retry on a FIFO queue', () => {
     expect(bench.sender.published[0]?.options?.messageGroupId).toBe('g');
   });
 
-  it('fails when the redrive policy would take the next receive', async () => {
+  it('fails when the redrive policy would take the next receive, and SQS keeps it for 12 hours only', async () => {
     const bench = new Bench().task('do', fails(new Retry({ cause: new Boom('x') })), { maxRetries: null });
-    await bench.handle({ body: fifoBody(), queue: withRedrive(FIFO, 2), receiveCount: 2 });
+    const receivedAt = performance.now() - 43_000_000;
+    await bench.handle({ body: fifoBody(), queue: withRedrive(FIFO, 2), receiveCount: 2, receivedAt });
     expect(bench.actions).toEqual(['acknowledge']);
     expect(bench.payload('failed').error).toEqual(new Boom('x'));
   });

@@ -10,6 +10,7 @@ import {
   type PublishOptions,
   type QueueInfo,
   type QueueMessage,
+  type StandAsideOptions,
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
@@ -38,7 +39,7 @@ export class RecordedDelivery implements Delivery {
   readonly messageId = 'message-1';
   readonly sentAt = Date.now();
   readonly firstReceivedAt: number;
-  readonly receivedAt = performance.now();
+  readonly receivedAt: number;
   readonly controller = new AbortController();
   readonly lease: Lease;
   readonly queue: QueueInfo;
@@ -48,6 +49,7 @@ export class RecordedDelivery implements Delivery {
   readonly messageAttributes: MessageAttributes;
   readonly messageGroupId?: string;
   mayStandAside = true;
+  groupReceiveCount: number;
   failAcknowledge: Error | undefined;
 
   constructor(
@@ -59,6 +61,8 @@ export class RecordedDelivery implements Delivery {
         | 'receiveCount'
         | 'unstartedReceives'
         | 'firstReceivedAt'
+        | 'receivedAt'
+        | 'groupReceiveCount'
         | 'messageAttributes'
         | 'messageGroupId'
       >
@@ -70,6 +74,8 @@ export class RecordedDelivery implements Delivery {
     this.body = init.body ?? '';
     this.receiveCount = init.receiveCount ?? 1;
     this.firstReceivedAt = init.firstReceivedAt ?? Date.now();
+    this.receivedAt = init.receivedAt ?? performance.now();
+    this.groupReceiveCount = init.groupReceiveCount ?? this.receiveCount;
     this.unstartedReceives = init.unstartedReceives ?? 0;
     this.messageAttributes = init.messageAttributes ?? {};
     if (init.messageGroupId !== undefined) this.messageGroupId = init.messageGroupId;
@@ -93,8 +99,9 @@ export class RecordedDelivery implements Delivery {
     return Promise.resolve();
   }
 
-  async standAside(until: Promise<void>): Promise<boolean> {
-    this.actions.push('stand aside');
+  async standAside(until: Promise<void>, options?: StandAsideOptions): Promise<boolean> {
+    const seconds = options?.handBackSeconds?.();
+    this.actions.push(seconds === undefined ? 'stand aside' : `stand aside ${seconds}`);
     await until;
     return !this.lease.lost;
   }

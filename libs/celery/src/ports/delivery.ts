@@ -10,6 +10,15 @@ export interface Lease {
   extendUntil(monotonicMs: number): void;
 }
 
+/** How a delivery stands aside. */
+export interface StandAsideOptions {
+  /**
+   * Seconds until it should be seen again where it is handed back meanwhile: for a message that ran, and waits for its next attempt.
+   * Default: at once, as one that has not run.
+   */
+  readonly handBackSeconds?: () => number;
+}
+
 /** One received message, held under a lease from the moment of its arrival. */
 export interface Delivery {
   /** The queue it came from. */
@@ -20,6 +29,11 @@ export interface Delivery {
   readonly body: string;
   /** SQS's ApproximateReceiveCount, from 1. Greater than 1 means "may have run before". */
   readonly receiveCount: number;
+  /**
+   * The largest receive count of this message and of those of its FIFO group that wait behind it here: released, it takes them all
+   * along, and each spends a receive.
+   */
+  readonly groupReceiveCount: number;
   /** Receives among them at which this process handed the message back before it ran; others are not known. */
   readonly unstartedReceives: number;
   /** SentTimestamp in epoch milliseconds. */
@@ -51,7 +65,7 @@ export interface Delivery {
    * Gives the slot to other messages until `until` resolves, and waits for one again; the lease is kept. Resolves with false when
    * the message was taken away meanwhile (its lease was lost, or the worker pauses or stops): then there is nothing left to do.
    */
-  standAside(until: Promise<void>): Promise<boolean>;
+  standAside(until: Promise<void>, options?: StandAsideOptions): Promise<boolean>;
 }
 
 /** Runs one delivery; the slot is taken until the promise settles. Must not reject: everything is settled inside. */

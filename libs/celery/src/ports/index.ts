@@ -1,6 +1,6 @@
 export { SqsCeleryError } from '../errors/sqs-celery-error.js';
 export { sleep, systemClock, type Clock, type Timer } from './clock.js';
-export type { Delivery, DeliveryHandler, Lease } from './delivery.js';
+export type { Delivery, DeliveryHandler, Lease, StandAsideOptions } from './delivery.js';
 export type { AttemptClaim, ClaimAnswer, IdempotencyStore } from './idempotency-store.js';
 export type { Log } from './log.js';
 export type { MessageSender, QueueMessage } from './message-sender.js';

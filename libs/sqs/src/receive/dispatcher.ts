@@ -93,6 +93,11 @@ export class Dispatcher implements SlotKeeper {
     return this.#open && this.aside.waiting < this.#concurrency - 1;
   }
 
+  groupReceiveCount(message: HeldMessage): number {
+    const counts = this.options.room.followersOf(message).map(({ receiveCount }) => receiveCount);
+    return Math.max(message.receiveCount, ...counts);
+  }
+
   /** The message keeps its lease and, on a FIFO queue, its group. */
   async standAside(message: HeldMessage, until: Promise<void>): Promise<boolean> {
     // Who is told that there is nothing left to do will not look at it any more.

@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 
-import type { Delivery, MessageAttribute, MessageAttributes, QueueInfo } from '#celery/ports';
+import type { Delivery, MessageAttribute, MessageAttributes, QueueInfo, StandAsideOptions } from '#celery/ports';
 
 import type { HeldLease } from '../lease/held-lease.js';
 
@@ -16,6 +16,7 @@ export interface Settlement {
 /** Whether a message has a slot is decided by its consumer too. */
 export interface SlotKeeper {
   readonly mayStandAside: boolean;
+  groupReceiveCount(message: HeldMessage): number;
   standAside(message: HeldMessage, until: Promise<void>): Promise<boolean>;
 }
 
@@ -37,6 +38,8 @@ export class HeldMessage implements Delivery {
   deletion: Promise<void> | undefined;
   /** The release, once it is asked for. */
   giveBack: Promise<void> | undefined;
+  /** Set while it stands aside between two attempts: when it should be seen again where it is handed back. */
+  handBackSeconds: (() => number) | undefined;
   readonly queue: QueueInfo;
   readonly messageId: string;
   readonly body: string;
@@ -86,8 +89,15 @@ export class HeldMessage implements Delivery {
     return this.#slots.mayStandAside;
   }
 
-  standAside(until: Promise<void>): Promise<boolean> {
-    return this.#slots.standAside(this, until);
+  get groupReceiveCount(): number {
+    return this.#slots.groupReceiveCount(this);
+  }
+
+  async standAside(until: Promise<void>, { handBackSeconds }: StandAsideOptions = {}): Promise<boolean> {
+    this.handBackSeconds = handBackSeconds;
+    const back = await this.#slots.standAside(this, until);
+    if (back) this.handBackSeconds = undefined;
+    return back;
   }
 }
 

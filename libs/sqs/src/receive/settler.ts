@@ -122,10 +122,11 @@ export class Settler implements Settlement {
   }
 
   async #giveBack(messages: readonly HeldMessage[], after: Promise<void> | undefined): Promise<void> {
-    for (const { messageId } of messages) this.options.unstarted.add(messageId);
+    for (const { messageId, handBackSeconds } of messages) if (!handBackSeconds) this.options.unstarted.add(messageId);
     if (after) await after;
     // Backwards: the first of a group, and with it the group, comes free last.
-    await this.#changeVisibility(messages.toReversed().map((message) => ({ message, delaySeconds: 0 })));
+    const releases = messages.map((message) => ({ message, delaySeconds: message.handBackSeconds?.() ?? 0 }));
+    await this.#changeVisibility(releases.toReversed());
   }
 
   /** Releases in the given order, the last one awaited with its error. */

@@ -69,9 +69,12 @@ export class WaitingRoom<Item extends Waiting> {
 
   /** Takes out what may only go on if a message that has not left is done, in order. */
   takeFollowers(item: Item): Item[] {
-    const lane = this.rule?.ordered ? this.#laneOf(item) : undefined;
-    const present = lane?.admitted.has(item) || lane?.followers.includes(item);
-    return present ? (lane?.followers.splice(0) ?? []) : [];
+    return this.#behind(item)?.splice(0) ?? [];
+  }
+
+  /** What may only go on if a message that has not left is done, in order; it stays. */
+  followersOf(item: Item): readonly Item[] {
+    return this.#behind(item) ?? [];
   }
 
   /** Takes everything out; each group in order, its first message included. What runs still counts for its group. */
@@ -92,6 +95,11 @@ export class WaitingRoom<Item extends Waiting> {
       lane.admitted.add(item);
       this.#ready.push(item);
     }
+  }
+
+  #behind(item: Item): Item[] | undefined {
+    const lane = this.rule?.ordered ? this.#laneOf(item) : undefined;
+    return lane?.admitted.has(item) || lane?.followers.includes(item) ? lane.followers : undefined;
   }
 
   #laneOf(item: Item): Lane<Item> | undefined {
