@@ -9,8 +9,10 @@ interface Envelope {
   [key: string]: unknown;
 }
 
+type Body = NonNullable<Situation['body']>;
+
 /** The message with something changed in its envelope. */
-function withEnvelope(change: (envelope: Envelope) => void): Situation['body'] {
+function withEnvelope(change: (envelope: Envelope) => void): Body {
   return (message) => {
     const envelope = JSON.parse(Buffer.from(encodeMessage(message), 'base64').toString()) as Envelope;
     change(envelope);
@@ -19,25 +21,25 @@ function withEnvelope(change: (envelope: Envelope) => void): Situation['body'] {
 }
 
 /** The message with another body: any JSON, or text that is none. */
-function withBody(body: unknown): Situation['body'] {
+function withBody(body: unknown): Body {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return withEnvelope((envelope) => (envelope.body = Buffer.from(text).toString('base64')));
 }
 
-function withHeaders(headers: Record<string, unknown>): Situation['body'] {
+function withHeaders(headers: Record<string, unknown>): Body {
   return withEnvelope((envelope) => Object.assign(envelope.headers, headers));
 }
 
 const hasRedrive = ({ queue }: Cell): boolean => queue.endsWith('with redrive policy');
 
 /** A message that nobody can run. */
-function poison(body: Situation['body']): Situation {
-  return { body, steps: (cell) => (hasRedrive(cell) ? ['dead-letter', 'delete'] : ['give back']) };
+function poison(body: Body, ...alternatives: readonly Body[]): Situation {
+  return { body, alternatives, steps: (cell) => (hasRedrive(cell) ? ['dead-letter', 'delete'] : ['give back']) };
 }
 
 /** A message for another fleet. */
-function notMine(body?: Situation['body']): Situation {
-  return { ...(body && { body }), steps: () => ['give back'] };
+function notMine(body: Body): Situation {
+  return { body, steps: () => ['give back'] };
 }
 
 const unregistered: Situation = { registered: false, storedRegardless: true, steps: () => ['give back'] };
@@ -72,7 +74,11 @@ async function claimElsewhere({ idempotency, delivery }: World, messageId: strin
 
 /** Situations in which the handler is not called, by the ids of the page. */
 export const BEFORE: Readonly<Record<string, Situation>> = {
-  A1: poison(() => 'hello'),
+  A1: poison(
+    () => 'hello',
+    () => '[1]',
+    withEnvelope((envelope) => Reflect.deleteProperty(envelope, 'properties')),
+  ),
   A2: poison(withEnvelope((envelope) => (envelope.headers['tenant'] = { __type__: 'money', __value__: 1 }))),
   A3: poison(withEnvelope((envelope) => (envelope.body = '*'))),
   A4: poison(withHeaders({ compression: 'application/x-gzip' })),
@@ -82,10 +88,18 @@ export const BEFORE: Readonly<Record<string, Situation>> = {
   ),
   A7: unregistered,
   A8: notMine(withEnvelope((envelope) => (envelope['content-type'] = 'application/x-python-serialize'))),
-  A9: poison(withBody('[[], {}, ')),
+  A9: poison(withBody('[[], {}, '), withBody([[{ __type__: 'money', __value__: 1 }], {}, {}])),
   A10: poison(withEnvelope(({ headers }) => delete headers['id'])),
-  A11: poison(withBody([[], {}])),
-  A12: poison(withHeaders({ eta: 'tomorrow' })),
+  A11: poison(
+    withBody([[], {}]),
+    withEnvelope((envelope) => delete envelope['content-type']),
+  ),
+  A12: poison(
+    withHeaders({ eta: 'tomorrow' }),
+    withHeaders({ eta: 7 }),
+    withHeaders({ expires: 'tomorrow' }),
+    withHeaders({ expires: 7 }),
+  ),
   A13: poison(withBody([[], [], {}])),
   A14: {
     message: () => ({ expires: aMinuteAgo() }),
@@ -152,7 +166,8 @@ export const BEFORE: Readonly<Record<string, Situation>> = {
   },
   A26: {
     receives: republished(15),
-    happens: (cell) => !isFifo(cell),
+    // SQS moves a FIFO message with a redrive policy before, and nobody sends it again.
+    happens: ({ queue }) => queue !== 'FIFO with redrive policy',
     steps: (cell) => {
       const failure = ['send errbacks', 'store FAILURE WorkerLostError'];
       if (cell.queue === 'attributes unknown') return [...failure, 'give back'];
@@ -189,5 +204,13 @@ export const BEFORE: Readonly<Record<string, Situation>> = {
       await revocations.revoke(['task-1'], { terminate: false });
     },
     steps: () => [...Array<string>(4).fill('storing fails'), 'give back'],
+  },
+  A31: {
+    worker: { poison: 'delete' },
+    body: () => 'hello',
+    steps: (cell) => {
+      if (hasRedrive(cell)) return ['dead-letter', 'delete'];
+      return isFifo(cell) ? ['delete'] : ['give back'];
+    },
   },
 };

@@ -62,7 +62,8 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     options: { trackStarted: true },
     steps: (cell) => {
       const done = [...SENT_ON_SUCCESS, 'store SUCCESS'];
-      return cell.acksLate ? ['store STARTED', 'run', ...done, 'delete'] : ['delete', 'store STARTED', 'run', ...done];
+      const started = cell.acksLate ? ['store STARTED', 'run'] : ['store STARTED', 'delete', 'run'];
+      return cell.acksLate ? [...started, ...done, 'delete'] : [...started, ...done];
     },
   },
   B2: { steps: (cell) => ran(cell, [...SENT_ON_SUCCESS, 'store SUCCESS']) },
@@ -197,7 +198,6 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     options: { trackStarted: true },
     modes: ['kept'],
     arrange: ({ results }) => void (results.failures = 9),
-    happens: late,
     steps: () => [...STORING_FAILS, 'give back'],
   },
   B30: {
@@ -230,6 +230,7 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
 const REJECTED = {
   standard: 'delete',
   'standard with redrive policy': ['dead-letter', 'delete'],
+  FIFO: 'delete',
   'FIFO with redrive policy': ['dead-letter', 'delete'],
   'attributes unknown': 'give back',
 };

@@ -30,17 +30,31 @@ function cellsOf({ happens = () => true }: Situation): Cell[] {
   return CELLS.filter(happens);
 }
 
+/** The situation with each of the messages that come to the same. */
+function variants(situation: Situation): Situation[] {
+  return [situation, ...(situation.alternatives ?? []).map((body) => ({ ...situation, body }))];
+}
+
+/** What is done in this mode, and what is stored in the end. */
+function expected(situation: Situation, cell: Cell, mode: ResultMode): unknown {
+  const planned = situation.steps(cell);
+  const done = situation.storedRegardless ? planned : withoutIgnored(planned, mode);
+  return { mode, done: [...done], kept: done.findLast((step) => step.startsWith('store ')) };
+}
+
+async function seen(situation: Situation, cell: Cell, mode: ResultMode): Promise<unknown> {
+  const { steps: done, stored: kept } = await play(situation, cell, mode);
+  return { mode, done, kept: kept && `store ${shortOf(kept)}` };
+}
+
 describe.each(Object.entries(SITUATIONS))('%s', (_id, situation) => {
   it.each(cellsOf(situation).map((cell) => [cell.queue, cell.acksLate, cell] as const))(
     'on a queue: %s, with acksLate: %s',
     async (_queue, _acksLate, cell) => {
       for (const mode of situation.modes ?? MODES) {
-        const { steps, stored } = await play(situation, cell, mode);
-        const planned = situation.steps(cell);
-        const expected = situation.storedRegardless ? planned : withoutIgnored(planned, mode);
-        expect([mode, ...steps]).toEqual([mode, ...expected]);
-        const lastStored = expected.findLast((step) => step.startsWith('store '));
-        expect(stored && `store ${shortOf(stored)}`).toBe(lastStored);
+        for (const variant of variants(situation)) {
+          expect(await seen(variant, cell, mode)).toEqual(expected(situation, cell, mode));
+        }
       }
     },
   );
@@ -79,9 +93,9 @@ function steps(situation: Situation, prefix: string): string[] {
 }
 
 async function playAll(situation: Situation): Promise<Seen[]> {
-  const seen: Seen[] = [];
-  for (const cell of cellsOf(situation)) seen.push(await play(situation, cell, 'kept'));
-  return seen;
+  const all: Seen[] = [];
+  for (const cell of cellsOf(situation)) all.push(await play(situation, cell, 'kept'));
+  return all;
 }
 
 const isLogLine = (text: string): boolean => /^(DEBUG|INFO|WARNING|ERROR) /.test(text);
@@ -116,10 +130,10 @@ describe('docs/reference/acknowledgement.md', () => {
     });
 
     it('says what is reported', async () => {
-      const seen = await playAll(situation);
+      const all = await playAll(situation);
       const told = spans('event, log');
-      expect(told.filter((text) => !isLogLine(text))).toEqual(distinct(seen.flatMap(({ events }) => events)));
-      const log = seen.flatMap((one) => one.log);
+      expect(told.filter((text) => !isLogLine(text))).toEqual(distinct(all.flatMap(({ events }) => events)));
+      const log = all.flatMap((one) => one.log);
       const missing = told.filter((text) => isLogLine(text) && !log.some((line) => linePattern(text).test(line)));
       expect(missing).toEqual([]);
     });
@@ -159,12 +173,12 @@ it.each([
   [1, false],
   [2, true],
 ])('redelivered at receive %i: %s', async (receiveCount, redelivered) => {
-  const seen: boolean[] = [];
+  const told: boolean[] = [];
   const situation: Situation = {
     receives: () => ({ receiveCount }),
-    handler: (request) => seen.push(request.redelivered),
+    handler: (request) => told.push(request.redelivered),
     steps: () => [],
   };
   for (const cell of CELLS) await play(situation, cell, 'kept');
-  expect(seen).toEqual(CELLS.map(() => redelivered));
+  expect(told).toEqual(CELLS.map(() => redelivered));
 });

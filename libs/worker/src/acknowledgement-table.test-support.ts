@@ -19,6 +19,7 @@ import { Bench, FIFO, RecordedDelivery, STANDARD, withRedrive } from './worker.t
 export const QUEUES = {
   standard: STANDARD,
   'standard with redrive policy': withRedrive(STANDARD, 10),
+  FIFO: { ...FIFO, visibilityTimeout: 30 },
   'FIFO with redrive policy': withRedrive({ ...FIFO, visibilityTimeout: 30 }, 10),
   'attributes unknown': { name: STANDARD.name, url: STANDARD.url, fifo: false },
 };
@@ -57,6 +58,8 @@ export interface Situation {
   readonly message?: () => Partial<Parameters<typeof createTaskMessage>[0]>;
   /** What stands in SQS instead of the message. */
   readonly body?: (message: TaskMessage) => string;
+  /** What else may stand there, and comes to the same. */
+  readonly alternatives?: readonly ((message: TaskMessage) => string)[];
   readonly receives?: (cell: Cell) => Partial<ConstructorParameters<typeof RecordedDelivery>[0]>;
   readonly handler?: (request: TaskRequest, world: World) => unknown;
   readonly arrange?: (world: World) => void | Promise<void>;

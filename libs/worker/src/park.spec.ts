@@ -36,10 +36,10 @@ describe('planPark', () => {
     ],
     [
       'comes back before its retention ends',
-      { remaining: DAY, age: 4 * DAY - 3_700 },
+      { remaining: DAY, age: 3 * DAY - 100 },
       { via: 'visibility', delaySeconds: 100 },
     ],
-    ['to be published again', { remaining: DAY, age: 4 * DAY - 3_000 }, { via: 'republish', delaySeconds: 900 }],
+    ['to be published again', { remaining: DAY, age: 3 * DAY + 100 }, { via: 'republish', delaySeconds: 900 }],
     ['publishes again where too many are in flight', { roomInFlight: false }, { via: 'republish', delaySeconds: 60 }],
     ['keeps its place on a FIFO queue', { fifo: true, mayGoBack: false }, { via: 'visibility', delaySeconds: 60 }],
     ['even where too many are in flight', { fifo: true, roomInFlight: false }, { via: 'visibility', delaySeconds: 60 }],

@@ -15,8 +15,8 @@ export const WAITED_FOR_MS = 2_000;
 /** SQS's own default, for queues whose attributes could not be read. */
 const DEFAULT_RETENTION_SECONDS = 345_600;
 
-/** A message is published again when no more than this is left of its retention, or a quarter of a short one. */
-const RETENTION_MARGIN_SECONDS = 3_600;
+/** A message is published again in the last quarter of its retention: workers may be down when it is visible. */
+const RETENTION_MARGIN = 0.25;
 
 /** What decides how a task waits for its ETA. Times are in seconds. */
 export interface ParkState {
@@ -49,7 +49,7 @@ export interface ParkPlan {
 export function planPark({ remaining, held, age, retention, mayGoBack, fifo, roomInFlight }: ParkState): ParkPlan {
   const longest = Math.min(remaining, Math.max(0, MAX_VISIBILITY_SECONDS - held - 1));
   if (fifo) return { via: 'visibility', delaySeconds: longest };
-  const margin = Math.min(RETENTION_MARGIN_SECONDS, Math.floor(retention / 4));
+  const margin = Math.floor(retention * RETENTION_MARGIN);
   const safe = retention - margin - age;
   if (mayGoBack && roomInFlight && safe > 0) return { via: 'visibility', delaySeconds: Math.min(longest, safe) };
   return { via: 'republish', delaySeconds: Math.min(remaining, MAX_DELAY_SECONDS, retention - margin) };

@@ -1,7 +1,7 @@
 import { MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, type Clock, type Delivery, type MessageSender } from '#celery';
 import type { Attempt } from './attempt.js';
 import type { InFlightWatch } from './in-flight-watch.js';
-import { etaOf } from './moments.js';
+import { etaOf, expiresOf } from './moments.js';
 import { isRetriedInPlace, planPostponement, postponeAttributes, receivesForEta } from './receive-budget.js';
 import { republish } from './republish.js';
 
@@ -17,8 +17,9 @@ export interface PostponeDeps {
  * Puts a healthy message that cannot run now out of sight. Resolves with the seconds until it is seen again: no more than SQS
  * allows, as it can be postponed again.
  */
-export async function postpone(attempt: Attempt, delaySeconds: number, deps: PostponeDeps): Promise<number> {
+export async function postpone(attempt: Attempt, wantedSeconds: number, deps: PostponeDeps): Promise<number> {
   const { delivery, message, task, claim } = attempt;
+  const delaySeconds = Math.min(wantedSeconds, untilExpired(attempt, deps.clock));
   const explainedReceives = receivesForEta(delivery, etaOf(message));
   const plan = planPostponement(delivery, {
     maxDeliveries: deps.maxDeliveries,
@@ -34,6 +35,12 @@ export async function postpone(attempt: Attempt, delaySeconds: number, deps: Pos
   const seconds = Math.min(delaySeconds, longestVisibility(delivery, deps.clock));
   await delivery.release(seconds);
   return seconds;
+}
+
+/** Seconds after which there is nothing to wait for any more. */
+function untilExpired({ message }: Attempt, clock: Clock): number {
+  const expires = expiresOf(message);
+  return expires === undefined ? Infinity : Math.max(1, Math.floor((expires - clock.now()) / 1000) + 1);
 }
 
 /** Only what is to wait by visibility is counted. */

@@ -114,22 +114,34 @@ export class TaskRunner {
   }
 
   async #start(attempt: Attempt): Promise<HeldRetry | undefined> {
-    const { events, clock, revocations } = this.#deps;
-    const { request, task, delivery } = attempt;
-    events.emit('received', { request });
-    if (!task.options.acksLate && !(await this.#acknowledgeEarly(delivery))) return undefined;
-    if (task.options.trackStarted) await this.#deps.settle.results?.started(attempt);
-    events.emit('started', { request });
-    const unwatch = attempt.interrupt && revocations?.watch(request.id, attempt.interrupt);
-    const outcome = await execute(attempt, clock, events);
-    unwatch?.();
-    if (outcome.kind === 'retry' && isHeldRetry(outcome, attempt, this.#deps.settle)) {
-      const isHeld = await settle({ ...outcome, kind: 'heldRetry' }, attempt, this.#deps.settle);
-      return isHeld ? outcome : undefined;
+    const { events, settle: deps } = this.#deps;
+    events.emit('received', { request: attempt.request });
+    // Most tasks have nothing to wait for.
+    const { acksLate, trackStarted } = attempt.task.options;
+    if ((trackStarted || !acksLate) && !(await this.#mayStart(attempt))) return undefined;
+    events.emit('started', { request: attempt.request });
+    const outcome = await this.#execute(attempt);
+    if (outcome.kind === 'retry' && isHeldRetry(outcome, attempt, deps)) {
+      return (await settle({ ...outcome, kind: 'heldRetry' }, attempt, deps)) ? outcome : undefined;
     }
     await this.#end(outcome, attempt);
     if (outcome.kind === 'timeLimit') await this.#outlive(attempt, outcome.handler);
     return undefined;
+  }
+
+  /** STARTED is stored before an early acknowledgement: what cannot be stored sends the message back, if it is still there. */
+  async #mayStart(attempt: Attempt): Promise<boolean> {
+    const { acksLate, trackStarted } = attempt.task.options;
+    if (trackStarted) await this.#deps.settle.results?.started(attempt);
+    return acksLate || this.#acknowledgeEarly(attempt.delivery);
+  }
+
+  async #execute(attempt: Attempt): Promise<Outcome> {
+    const { events, clock, revocations } = this.#deps;
+    const unwatch = attempt.interrupt && revocations?.watch(attempt.request.id, attempt.interrupt);
+    const outcome = await execute(attempt, clock, events);
+    unwatch?.();
+    return outcome;
   }
 
   /** `heldRetries`: retries since the message was received, which nobody but this process has counted. */
@@ -218,7 +230,7 @@ function anyOf(signals: readonly [AbortSignal, ...(AbortSignal | undefined)[]]):
 
 /** A task that must not run again after a worker died with it. */
 function isGivenUp({ workerLost: lost }: Claim, { options }: RegisteredTask): boolean {
-  return lost && !options.rejectOnWorkerLost;
+  return lost && options.acksLate && !options.rejectOnWorkerLost;
 }
 
 function workerLost({ receiveCount }: Delivery): WorkerLostError {

@@ -95,7 +95,7 @@ function logMessages(events: WorkerEvents, log: Log, repr: Repr): (() => void)[]
     events.on('hookFailed', ({ hook, error }) => log.error(`The ${hook} threw ${repr(error)}`, stackOf(error))),
     events.on('settleFailed', ({ delivery, error }) =>
       log.error(
-        `Message ${delivery.messageId} of queue ${delivery.queue.name} could not be settled and will come back: ${repr(error)}`,
+        `Message ${delivery.messageId} of queue ${delivery.queue.name} could not be settled; unless it was acknowledged early, it comes back: ${repr(error)}`,
         stackOf(error),
       ),
     ),

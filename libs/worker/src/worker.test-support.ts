@@ -33,6 +33,18 @@ export function withRedrive(queue: QueueInfo, maxReceiveCount: number): QueueInf
   return { ...queue, redrivePolicy: { deadLetterTargetArn: DEAD_LETTERS, maxReceiveCount } };
 }
 
+function defaults() {
+  return {
+    queue: STANDARD,
+    body: '',
+    receiveCount: 1,
+    firstReceivedAt: Date.now(),
+    receivedAt: performance.now(),
+    unstartedReceives: 0,
+    messageAttributes: {} as MessageAttributes,
+  };
+}
+
 /** A delivery that writes down what is done with it. */
 export class RecordedDelivery implements Delivery {
   readonly actions: string[];
@@ -70,14 +82,15 @@ export class RecordedDelivery implements Delivery {
     actions: string[] = [],
   ) {
     this.actions = actions;
-    this.queue = init.queue ?? STANDARD;
-    this.body = init.body ?? '';
-    this.receiveCount = init.receiveCount ?? 1;
-    this.firstReceivedAt = init.firstReceivedAt ?? Date.now();
-    this.receivedAt = init.receivedAt ?? performance.now();
-    this.groupReceiveCount = init.groupReceiveCount ?? this.receiveCount;
-    this.unstartedReceives = init.unstartedReceives ?? 0;
-    this.messageAttributes = init.messageAttributes ?? {};
+    const given = { ...defaults(), ...init };
+    this.queue = given.queue;
+    this.body = given.body;
+    this.receiveCount = given.receiveCount;
+    this.firstReceivedAt = given.firstReceivedAt;
+    this.receivedAt = given.receivedAt;
+    this.groupReceiveCount = init.groupReceiveCount ?? given.receiveCount;
+    this.unstartedReceives = given.unstartedReceives;
+    this.messageAttributes = given.messageAttributes;
     if (init.messageGroupId !== undefined) this.messageGroupId = init.messageGroupId;
     const { controller } = this;
     this.lease = {

@@ -1,6 +1,9 @@
 """Sends tasks on command: one JSON object per line on stdin, one answer per line on stdout.
 
 {"send": task, "args": expression, "kwargs": expression, "options": expression} -> {"ok": task id}
+{"apply": expression of a canvas} -> {"ok": JSON list of the ids of its results, the last one's first, then its parents'}
+{"get": task id, "timeout": seconds} -> {"ok": JSON of what AsyncResult.get() returns or raises}
+{"look": task id, "until": state or null, "timeout": seconds} -> {"ok": JSON of what AsyncResult tells, once in that state}
 {"roundtrip": JSON text} -> {"ok": the text that kombu writes after reading it}
 
 Expressions are Python's, so that a test can name any type: "[Decimal('1.10'), 2**100, nan]".
@@ -8,32 +11,21 @@ Expressions are Python's, so that a test can name any type: "[Decimal('1.10'), 2
 
 import json
 import sys
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
-from uuid import UUID
+import time
 
-from celery import signature
+from celery import chain, group, signature
+from celery.exceptions import TimeoutError as NoResult
 from kombu.utils.json import dumps, loads
 
 from proj.app import app
+from proj.names import NAMES
+from proj.recorder import described
 
-NAMES = {
-    'Decimal': Decimal,
-    'UUID': UUID,
-    'date': date,
-    'datetime': datetime,
-    'inf': float('inf'),
-    'nan': float('nan'),
-    'signature': signature,
-    'time': time,
-    'timedelta': timedelta,
-    'timezone': timezone,
-    'utc': timezone.utc,
-}
+CANVAS = {'chain': chain, 'group': group, 'signature': signature}
 
 
 def evaluate(expression):
-    return eval(expression, dict(NAMES))
+    return eval(expression, {**NAMES, **CANVAS})
 
 
 def send(command):
@@ -46,9 +38,70 @@ def send(command):
     return result.id
 
 
+def apply(command):
+    result = evaluate(command['apply']).apply_async()
+    ids = []
+    while result is not None:
+        ids.append(result.id)
+        result = result.parent
+    return json.dumps(ids)
+
+
+def raised(error):
+    """What a caller can tell of an exception."""
+    cls = type(error)
+    return {
+        'type': cls.__name__,
+        'module': cls.__module__,
+        'bases': [base.__name__ for base in cls.__mro__[1:-1]],
+        'args': [described(argument) for argument in error.args],
+        'text': str(error),
+    }
+
+
+def get(command):
+    try:
+        value = app.AsyncResult(command['get']).get(timeout=command['timeout'], interval=0.02)
+    except NoResult:
+        raise
+    except Exception as error:
+        return json.dumps({'raised': raised(error)})
+    return json.dumps({'value': described(value)})
+
+
+def look(command):
+    result = app.AsyncResult(command['look'])
+    deadline = time.monotonic() + command['timeout']
+    while command['until'] not in (None, result.state):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f'{result.id} is {result.state}, not {command["until"]}')
+        time.sleep(0.02)
+    value = result.result
+    return json.dumps(
+        {
+            'state': result.state,
+            'result': raised(value) if isinstance(value, BaseException) else described(value),
+            'traceback': result.traceback,
+            'dateDone': result.date_done and described(result.date_done),
+            'children': [child.id for child in result.children or []],
+            'groupId': result._get_task_meta().get('group_id'),
+            'parentId': result._get_task_meta().get('parent_id'),
+            'name': result.name,
+            'args': result.args and [described(argument) for argument in result.args],
+            'kwargs': result.kwargs and {name: described(value) for name, value in result.kwargs.items()},
+            'worker': result.worker,
+            'retries': result.retries,
+            'queue': result.queue,
+        }
+    )
+
+
 def answer(command):
     if 'roundtrip' in command:
         return dumps(loads(command['roundtrip']))
+    for name, run in {'apply': apply, 'get': get, 'look': look}.items():
+        if name in command:
+            return run(command)
     return send(command)
 
 

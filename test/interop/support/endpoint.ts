@@ -1,12 +1,13 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, type QueueAttributeName, SQSClient } from '@aws-sdk/client-sqs';
 import { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { setTimeout as delay } from 'node:timers/promises';
+import { elasticMqClassPath } from './elasticmq.js';
 import { Program } from './program.js';
 
 /** The key that everything in these tests signs with; no endpoint checks it. */
 export const credentials = { accessKeyId: 'interop', secretAccessKey: 'interop-secret' };
 
-export type EndpointName = 'LocalSqs' | 'moto';
+export type EndpointName = 'LocalSqs' | 'moto' | 'ElasticMQ';
 
 /** An SQS endpoint on this machine, and what a test asks it directly. */
 export interface Endpoint {
@@ -20,7 +21,8 @@ export interface Endpoint {
 }
 
 export async function startEndpoint(name: EndpointName, motoPython: string): Promise<Endpoint> {
-  return name === 'moto' ? startMoto(motoPython) : startLocalSqs();
+  if (name === 'moto') return startMoto(motoPython);
+  return name === 'ElasticMQ' ? startElasticMq() : startLocalSqs();
 }
 
 /** Creates a queue under its SQS name and returns its URL. */
@@ -68,11 +70,32 @@ async function startLocalSqs(): Promise<Endpoint> {
 
 async function startMoto(python: string): Promise<Endpoint> {
   const program = new Program('moto', python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0']);
-  const line = await program.line(/Running on http:/);
+  return served('moto', program, /Running on http:/);
+}
+
+/** Has to be told that it is in the region that everybody here signs for, and at which address. */
+async function startElasticMq(): Promise<Endpoint> {
+  const settings = {
+    'rest-sqs.bind-port': '0',
+    'rest-sqs.bind-hostname': '127.0.0.1',
+    'rest-stats.enabled': 'false',
+    'node-address.host': '127.0.0.1',
+    'generate-node-address': 'true',
+    'aws.region': 'us-east-1',
+  };
+  const flags = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
+  const main = ['-cp', elasticMqClassPath(), 'org.elasticmq.server.Main'];
+  const program = new Program('ElasticMQ', 'java', ['-Xmx256m', ...flags, ...main]);
+  return served('ElasticMQ', program, /visible server address http:/);
+}
+
+/** The endpoint of a program that prints a line with its address. */
+async function served(name: EndpointName, program: Program, pattern: RegExp): Promise<Endpoint> {
+  const line = await program.line(pattern);
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-  if (url === undefined) throw new Error(`moto printed no address: ${line}`);
+  if (url === undefined) throw new Error(`${name} printed no address: ${line}`);
   return {
-    ...described('moto', url),
+    ...described(name, url),
     async stop() {
       await program.stop();
     },

@@ -3,18 +3,21 @@ import { createQueue, type Endpoint, startEndpoint } from './endpoint.js';
 import { NestFleet } from './nest-fleet.js';
 import { PythonProducer, PythonWorker, type PythonWorkerOptions } from './python-celery.js';
 import { Recorder } from './recorder.js';
+import { RedisServer } from './redis.js';
 import type { Target } from './targets.js';
 
 /** What a spec changes of the ordinary layout: a queue for each fleet, both predefined. */
 export interface Layout {
   /** SQS attributes by SQS name of the queues that exist beforehand. */
   readonly queues?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Options of the Nest module, given the URLs of the queues by SQS name. */
-  readonly nest?: (urls: Urls) => SqsCeleryOptions;
+  /** Options of the Nest module, given the URLs of the queues by SQS name, and that of Redis where there are results. */
+  readonly nest?: (urls: Urls, redis: string | undefined) => SqsCeleryOptions;
   /** Celery's settings. */
   readonly python?: (urls: Urls) => Record<string, unknown>;
   /** Celery's names of the queues that Python consumes. */
   readonly pythonQueues?: readonly string[];
+  /** Whether results go to a Redis that both fleets share. */
+  readonly results?: boolean;
   readonly pool?: PythonWorkerOptions['pool'];
   readonly concurrency?: number;
 }
@@ -27,6 +30,8 @@ export class Fleets {
   endpoint!: Endpoint;
   recorder!: Recorder;
   urls!: Urls;
+  /** Only where the layout has results. */
+  redis!: RedisServer;
   worker!: PythonWorker;
   python!: PythonProducer;
   nest!: NestFleet;
@@ -57,16 +62,23 @@ export class Fleets {
     this.endpoint = this.keep(await startEndpoint(target.endpoint, target.motoPython));
     this.recorder = this.keep(await Recorder.start());
     this.urls = await createQueues(this.endpoint, layout.queues ?? { nest: {}, python: {} });
+    const results = layout.results ? await this.openResults() : undefined;
     const options = {
       python: target.python,
       endpoint: this.endpoint,
       recorder: this.recorder.address,
-      settings: (layout.python ?? predefined)(this.urls),
+      settings: { ...(layout.python ?? predefined)(this.urls), ...(results && { result_backend: results }) },
     };
     this.python = this.keep(PythonProducer.start(options));
     const queues = layout.pythonQueues ?? ['python'];
     this.worker = this.keep(await PythonWorker.start({ ...options, ...poolOf(layout), queues }));
-    this.nest = this.keep(await NestFleet.start(this.endpoint, this.recorder, (layout.nest ?? nestQueues)(this.urls)));
+    const nest = { ...(layout.nest ?? nestQueues)(this.urls, results), ...(results && { resultBackend: results }) };
+    this.nest = this.keep(await NestFleet.start(this.endpoint, this.recorder, nest));
+  }
+
+  private async openResults(): Promise<string> {
+    this.redis = this.keep(await RedisServer.start());
+    return this.redis.url;
   }
 
   private keep<Part extends { stop(): Promise<unknown> }>(part: Part): Part {
@@ -81,7 +93,8 @@ export function predefined(urls: Urls): Record<string, unknown> {
   return { broker_transport_options: { predefined_queues: queues } };
 }
 
-function nestQueues(urls: Urls): SqsCeleryOptions {
+/** Nest's queue is consumed here, Python's is only sent to. */
+export function nestQueues(urls: Urls): SqsCeleryOptions {
   return {
     queues: [
       { name: 'nest', ...(urls['nest'] !== undefined && { url: urls['nest'] }) },

@@ -4,12 +4,14 @@ import { SqsCeleryModule, type SqsCeleryOptions, TaskProducer } from 'nestjs-sqs
 import { credentials, type Endpoint } from './endpoint.js';
 import { NestTasks, RECORDER } from './nest-tasks.js';
 import type { Recorder } from './recorder.js';
+import { ResultTasks } from './result-tasks.js';
 
 /** A Nest application that runs and sends the tasks of these tests, in this process. */
 export class NestFleet {
   private constructor(
     private readonly app: INestApplicationContext,
     readonly tasks: TaskProducer,
+    readonly results: ResultTasks,
     readonly log: readonly string[],
   ) {}
 
@@ -20,11 +22,11 @@ export class NestFleet {
       {
         module: ApplicationModule,
         imports: [SqsCeleryModule.forRoot({ waitTimeSeconds: 1, clientConfig, ...options })],
-        providers: [{ provide: RECORDER, useValue: recorder }, NestTasks],
+        providers: [{ provide: RECORDER, useValue: recorder }, NestTasks, ResultTasks],
       },
       { logger: collector(log), abortOnError: false },
     );
-    return new NestFleet(app, app.get(TaskProducer, { strict: false }), log);
+    return new NestFleet(app, app.get(TaskProducer, { strict: false }), app.get(ResultTasks, { strict: false }), log);
   }
 
   stop(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoint.js';
 
 import { Program } from './program.js';
 import { pythonProject } from './python.js';
+import type { PythonLook, PythonOutcome } from './python-result.js';
 
 /** How the Python application is set up. */
 export interface PythonOptions {
@@ -13,12 +14,16 @@ export interface PythonOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Celery's name of the queue to which Python sends what it reflects. */
   readonly replyQueue?: string;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface PythonWorkerOptions extends PythonOptions {
   readonly queues: readonly string[];
   readonly pool?: 'solo' | 'prefork';
   readonly concurrency?: number;
+  /** Whether it leads a process group, so that it can be killed together with its children. */
+  readonly detached?: boolean;
 }
 
 /** A running `celery worker`. */
@@ -45,7 +50,7 @@ export class PythonWorker {
         queues.join(','),
         ...flags,
       ],
-      { cwd: pythonProject, env: environment(options) },
+      { cwd: pythonProject, env: environment(options), detached: options.detached ?? false },
     );
     try {
       await program.line(/celery@\S+ ready\./);
@@ -87,6 +92,21 @@ export class PythonProducer {
     return this.ask({ send: task, ...send });
   }
 
+  /** Sends a canvas, a Python expression. Resolves with the ids of its results: the last one's first, then those of its parents. */
+  async apply(canvas: string): Promise<string[]> {
+    return JSON.parse(await this.ask({ apply: canvas })) as string[];
+  }
+
+  /** What `AsyncResult(id).get()` returns or raises. */
+  async get(id: string, timeout = 20): Promise<PythonOutcome> {
+    return JSON.parse(await this.ask({ get: id, timeout })) as PythonOutcome;
+  }
+
+  /** What `AsyncResult(id)` tells, as soon as it is in the state `until`, or at once. */
+  async look(id: string, until: string | null = null, timeout = 20): Promise<PythonLook> {
+    return JSON.parse(await this.ask({ look: id, until, timeout })) as PythonLook;
+  }
+
   /** What kombu writes after reading `text`. */
   roundTrip(text: string): Promise<string> {
     return this.ask({ roundtrip: text });
@@ -119,6 +139,7 @@ function environment(options: PythonOptions): Record<string, string> {
     PROJ_REPLY_QUEUE: options.replyQueue ?? 'nest',
     PYTHONDONTWRITEBYTECODE: '1',
     PYTHONUNBUFFERED: '1',
+    ...options.env,
   };
 }
 

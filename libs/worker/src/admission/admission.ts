@@ -31,6 +31,9 @@ const HELD_MS = 20_000;
 /** Milliseconds after which a hook that answered false, or threw, is asked again. */
 const ASK_AGAIN_MS = 5_000;
 
+/** Milliseconds between two messages that come back to have the hook asked again: a crowd of them must not go round in a rush. */
+const ASKED_EVERY_MS = 100;
+
 /** What keeps a task that is due from starting: the hook, the task's cap on concurrency, its rate limit. */
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -76,7 +79,7 @@ export class Admission {
 
   async #asked(attempt: Attempt, limits: TaskLimits): Promise<Refusal> {
     for (let waitMs = await this.#ask(attempt); waitMs > 0; waitMs = await this.#ask(attempt)) {
-      if (!this.#holds(attempt, waitMs)) return postponed('admission', limits.horizon.next(waitMs, 0));
+      if (!this.#holds(attempt, waitMs)) return postponed('admission', limits.horizon.next(waitMs, ASKED_EVERY_MS, 0));
       if (!(await this.#wait(attempt, waitMs))) return 'takenAway';
     }
     return undefined;
@@ -136,6 +139,6 @@ export class Admission {
 
 type Refusal = Outcome<'postponed'> | 'takenAway' | undefined;
 
-function postponed(reason: PostponementReason, delayMs: number): Outcome<'postponed'> {
-  return { kind: 'postponed', reason, delaySeconds: Math.ceil(delayMs / 1000) };
+function postponed(reason: PostponementReason, delaySeconds: number): Outcome<'postponed'> {
+  return { kind: 'postponed', reason, delaySeconds };
 }

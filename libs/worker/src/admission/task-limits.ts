@@ -18,7 +18,7 @@ export class TaskLimits {
   readonly rate: RateLimiter | undefined;
   readonly horizon: Horizon;
   readonly #concurrency: number;
-  #runMs = FIRST_GUESS_MS;
+  #runMs: number | undefined;
 
   constructor({ concurrency, rateLimit }: Pick<ResolvedTaskOptions, 'concurrency' | 'rateLimit'>, clock: Clock) {
     this.cap = concurrency === undefined ? undefined : new Semaphore(concurrency);
@@ -29,11 +29,12 @@ export class TaskLimits {
 
   /** Milliseconds between two runs that may start, as far as the cap decides. */
   get intervalMs(): number {
-    return this.#runMs / this.#concurrency;
+    return (this.#runMs ?? FIRST_GUESS_MS) / this.#concurrency;
   }
 
   /** Learns how long a run holds its permit. */
   ran(milliseconds: number): void {
-    this.#runMs += SMOOTHING * (milliseconds - this.#runMs);
+    const before = this.#runMs ?? milliseconds;
+    this.#runMs = before + SMOOTHING * (milliseconds - before);
   }
 }

@@ -1,0 +1,85 @@
+import { expect, it } from 'vitest';
+import { VirtualClock } from '#sqs-local';
+import type { Revocation, RevocationStore } from '#celery';
+import { Revocations } from './revocations.js';
+
+const LOOK_EVERY_MS = 5_000;
+
+/** A store whose answers can be held back. */
+class Store implements RevocationStore {
+  readonly asked: (readonly string[])[] = [];
+  readonly known = new Map<string, Revocation>();
+  held: Promise<void> | undefined;
+
+  async revoke(): Promise<void> {}
+
+  async revoked(ids: readonly string[]): Promise<ReadonlyMap<string, Revocation>> {
+    this.asked.push(ids);
+    await this.held;
+    return this.known;
+  }
+
+  async close(): Promise<void> {}
+}
+
+function setUp() {
+  const clock = new VirtualClock();
+  const store = new Store();
+  const errors: unknown[] = [];
+  const revocations = new Revocations({ store, clock, onError: (error) => errors.push(error) });
+  const watch = (id: string) => {
+    const interrupt = new AbortController();
+    return { signal: interrupt.signal, end: revocations.watch(id, interrupt) };
+  };
+  return { clock, store, errors, watch };
+}
+
+it('asks once for all that are running, and for nothing when nothing is', async () => {
+  const { clock, store, watch } = setUp();
+  const [first, second] = [watch('a'), watch('b')];
+  watch('b').end();
+  await clock.advance(LOOK_EVERY_MS);
+  expect(store.asked).toEqual([['a', 'b']]);
+  first.end();
+  second.end();
+  await clock.advance(10 * LOOK_EVERY_MS);
+  expect(store.asked).toHaveLength(1);
+});
+
+it('tells only those that are to be terminated', async () => {
+  const { clock, store, watch } = setUp();
+  store.known.set('mild', { terminate: false }).set('hard', { terminate: true });
+  const [mild, hard, other] = [watch('mild'), watch('hard'), watch('other')];
+  await clock.advance(LOOK_EVERY_MS);
+  expect([mild, hard, other].map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
+  expect(hard.signal.reason).toMatchObject({ code: 'SQS_CELERY_TASK_REVOKED', reason: 'terminated' });
+});
+
+it('looks at one pace, whatever starts and ends during a look', async () => {
+  const { clock, store, watch } = setUp();
+  let answer = (): void => {};
+  store.held = new Promise((resolve) => (answer = resolve));
+  const first = watch('a');
+  await clock.advance(LOOK_EVERY_MS);
+  expect(store.asked).toHaveLength(1);
+  first.end();
+  watch('b');
+  answer();
+  store.held = undefined;
+  await clock.advance(10 * LOOK_EVERY_MS);
+  expect(store.asked).toHaveLength(11);
+});
+
+it('looks again after a look that failed', async () => {
+  const { clock, store, errors, watch } = setUp();
+  const failing = Promise.reject(new Error('down'));
+  failing.catch(() => {});
+  store.held = failing;
+  const { signal } = watch('a');
+  await clock.advance(LOOK_EVERY_MS);
+  expect(errors).toMatchObject([{ message: 'down' }]);
+  store.held = undefined;
+  store.known.set('a', { terminate: true });
+  await clock.advance(LOOK_EVERY_MS);
+  expect(signal.aborted).toBe(true);
+});
