@@ -22,7 +22,8 @@ export function queueWarnings(queues: readonly QueueInfo[]): string[] {
     .filter(({ fifo }) => !fifo)
     .map(
       ({ name }) =>
-        `Queue ${name} has no dead-letter queue: messages nobody can run come back until their retention ends.`,
+        `Queue ${name} has no dead-letter queue: messages nobody can run come back until their retention ends, and a task ` +
+        `that kills its worker (acksLate) is run again until it was received maxDeliveries times.`,
     );
 }
 

@@ -60,6 +60,7 @@ describe('snippets that run', () => {
       'report.tasks.ts',
       'invoice.tasks.ts',
       'payment.tasks.ts',
+      'webhook.tasks.ts',
       'audit.tasks.ts',
       'export.tasks.ts',
     ];
@@ -110,6 +111,14 @@ describe('snippets that run', () => {
         /^raised unexpected: Unrecoverable/,
       );
       await until(() => sqs.queue('celery').messages.length === 0, 'an empty queue');
+    });
+
+    it('retries what a predicate says, and tells when retries are used up', async () => {
+      await using app = await start();
+      expect(await app.run('webhooks.post', { args: [404] })).toBe("raised unexpected: Error('HTTP 404')");
+      const { givenUp } = await modules.import<{ givenUp: string[] }>(page, 'webhook.tasks.ts');
+      expect(await app.run('webhooks.post', { args: [503], taskId: 'delivery-7' })).toMatch(/^(retry: .*\n){2}raised/);
+      expect(givenUp).toEqual(['delivery-7: Error: HTTP 503 after 2 retries']);
     });
 
     it('keeps time limits', async () => {

@@ -21,6 +21,7 @@ export class Revocations {
   readonly #deps: RevocationsDeps;
   readonly #running = new Set<Watched>();
   #timer: Timer | undefined;
+  #looking = false;
 
   constructor(deps: RevocationsDeps) {
     this.#deps = deps;
@@ -41,7 +42,7 @@ export class Revocations {
   watch(id: string, interrupt: AbortController): () => void {
     const watched = { id, interrupt };
     this.#running.add(watched);
-    this.#timer ??= this.#deps.clock.setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+    this.#schedule();
     return () => this.#end(watched);
   }
 
@@ -52,8 +53,16 @@ export class Revocations {
     this.#timer = undefined;
   }
 
+  /** A look that is not answered yet schedules the next one itself. */
+  #schedule(): void {
+    if (this.#running.size === 0 || this.#looking) return;
+    this.#timer ??= this.#deps.clock.setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
   async #look(): Promise<void> {
-    const { store, clock, onError } = this.#deps;
+    const { store, onError } = this.#deps;
+    this.#timer = undefined;
+    this.#looking = true;
     try {
       const revoked = await store.revoked([...new Set([...this.#running].map(({ id }) => id))]);
       for (const { id, interrupt } of this.#running) {
@@ -62,6 +71,7 @@ export class Revocations {
     } catch (error) {
       onError(error);
     }
-    this.#timer = this.#running.size > 0 ? clock.setTimeout(() => void this.#look(), LOOK_EVERY_MS) : undefined;
+    this.#looking = false;
+    this.#schedule();
   }
 }
