@@ -48,15 +48,3 @@ export class QueueNotConsumedError extends SqsCeleryError {
     );
   }
 }
-
-/** Something was asked for that a store must remember, and none is configured. */
-export class NoStoreError extends SqsCeleryError {
-  constructor(
-    /** What cannot be done. */
-    readonly what: string,
-    /** The option of `SqsCeleryModule` that names the store. */
-    readonly option: string,
-  ) {
-    super('SQS_CELERY_NO_STORE', `${what} needs a store: give SqsCeleryModule the option ${option}.`);
-  }
-}

@@ -24,13 +24,18 @@ export {
   EncodeError,
   InvalidTaskError,
   MaxRetriesExceededError,
+  NoStoreError,
   NotRegistered,
   RemoteTaskError,
+  ResultIgnoredError,
+  ResultsClosedError,
   SqsCeleryError,
   TaskRevokedError,
   TimeLimitExceeded,
+  TimeoutError,
   UnsupportedCompressionError,
   WorkerLostError,
+  WouldBlockError,
   type AttemptClaim,
   type ClaimAnswer,
   type Clock,
@@ -38,13 +43,14 @@ export {
   type ExtendedMeta,
   type IdempotencyStore,
   type ResultStore,
+  type ResultSubscription,
   type ResultTuple,
   type Revocation,
   type RevocationStore,
   type TaskMeta,
   type Timer,
 } from '#celery';
-export { AsyncResult, type FromArguments, type LongEta, type SendOptions } from '#producer';
+export { AsyncResult, type FromArguments, type GetOptions, type LongEta, type SendOptions } from '#producer';
 export {
   LeaseLostError,
   MessageTooLargeError,
@@ -76,13 +82,7 @@ export {
   type ErrorMatcher,
   type TaskOptions,
 } from '#worker';
-export {
-  InvalidConfigurationError,
-  NoStoreError,
-  NotConnectedError,
-  QueueNotConsumedError,
-  UndefinedQueueError,
-} from './errors.js';
+export { InvalidConfigurationError, NotConnectedError, QueueNotConsumedError, UndefinedQueueError } from './errors.js';
 export { RawMessageContext } from './raw/raw-message-context.decorator.js';
 export { RawMessage } from './raw/raw-message.decorator.js';
 export type { EventBridgeEnvelope, ForeignFormat, MessageAttribute, MessageAttributes, SnsEnvelope } from '#celery';

@@ -124,7 +124,7 @@ export class SqsCeleryCoreModule extends ConfigurableModuleClass implements OnMo
     const problems = [
       ...this.#repetitions(),
       ...wrongOptions,
-      ...handlerProblems(exploration, queues),
+      ...handlerProblems(exploration, queues, this.given),
       ...rawHandlerProblems(raw, queues),
     ];
     if (options === undefined || problems.length > 0) throw new InvalidConfigurationError(problems);

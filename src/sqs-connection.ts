@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Clock, Compressors, DecodeOptions, EncodeOptions } from '#celery';
-import { EtaCheck, Producer, Publisher } from '#producer';
+import { EtaCheck, Producer, Publisher, ResultBackend } from '#producer';
 import { SqsTransport } from '#sqs';
 import { TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
 import { availableCompressors } from './available-compressors.js';
@@ -19,6 +19,8 @@ interface Opened {
   readonly publisher: Publisher;
   readonly producer: Producer;
   readonly stores: Stores;
+  /** Where results are asked for. */
+  readonly backend: ResultBackend;
   /** How received messages are read. */
   readonly decode: DecodeOptions;
 }
@@ -77,22 +79,25 @@ export class SqsConnection {
       encode: encodeOptions(options, compressors),
       etaCheck: etaCheck(options, consumes),
     });
-    const producer = this.#producer(publisher, options);
     const stores = openStores(options, this.clock);
+    const backend = new ResultBackend({ ...stores, clock: this.clock, currentTask: () => TaskRequest.current() });
+    const producer = this.#producer(publisher, backend, options);
     const decode = decodeOptions(options, compressors);
-    this.#opened = { options, transport, publisher, producer, stores, decode };
+    this.#opened = { options, transport, publisher, producer, stores, backend, decode };
   }
 
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
+    opened?.backend.close();
     await opened?.transport.close();
     await opened?.stores.close();
   }
 
-  #producer(publisher: Publisher, options: ResolvedOptions): Producer {
+  #producer(publisher: Publisher, backend: ResultBackend, options: ResolvedOptions): Producer {
     return new Producer({
       publisher,
+      backend,
       clock: this.clock,
       origin: `gen${process.pid}@${hostname()}`,
       route: (task, given, priority) => this.#route(task, given, priority, options),

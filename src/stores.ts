@@ -1,6 +1,9 @@
 import { openIdempotencyStore, openResultStore, openRevocationStore } from '#backends';
+import { Logger } from '@nestjs/common';
 import type { Clock, IdempotencyStore, JsonTypes, ResultStore, RevocationStore } from '#celery';
 import type { ResolvedOptions } from './options/resolve-options.js';
+
+const log = (): Logger => new Logger('celery.backends');
 
 /** What the application remembers outside of itself. */
 export interface Stores {
@@ -31,8 +34,8 @@ export function openStores(
   }
   return {
     results: open(options.resultBackend, (url) => openResultStore(url, resultOptions(options, clock))),
-    idempotency: open(options.idempotency, (url) => openIdempotencyStore(url, { clock })),
-    revocations: open(options.revocations, (url) => openRevocationStore(url, { clock })),
+    idempotency: open(options.idempotency, (url) => openIdempotencyStore(url, { clock, log: log() })),
+    revocations: open(options.revocations, (url) => openRevocationStore(url, { clock, log: log() })),
     close: async () => void (await Promise.all(made.map((store) => store.close()))),
   };
 }
@@ -43,6 +46,7 @@ function resultOptions(
 ) {
   return {
     clock,
+    log: log(),
     ...(resultExpires !== undefined && { resultExpires }),
     ...(jsonTypes && { types: jsonTypes }),
   };

@@ -1,3 +1,4 @@
+import { anObject } from './option-rules.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { undefinedQueue } from './validate-queues.js';
 
@@ -25,9 +26,11 @@ export function queueOfPriority(
 export function priorityProblems(priorityQueues: unknown, names: readonly string[]): string[] {
   return Object.entries(Object(priorityQueues)).flatMap(([queue, steps]) => [
     ...undefinedQueue('priorityQueues', queue, names),
-    ...Object.entries(Object(steps)).flatMap(([priority, target]) =>
-      stepProblems(`priorityQueues.${queue}.${priority}`, priority, target, names),
-    ),
+    ...(anObject.check(steps)
+      ? Object.entries(Object(steps)).flatMap(([priority, target]) =>
+          stepProblems(`priorityQueues.${queue}.${priority}`, priority, target, names),
+        )
+      : [`priorityQueues.${queue} must be an object { priority: queue }`]),
   ]);
 }
 

@@ -6,7 +6,9 @@ import { brokerClientConfig, parseBrokerUrl } from './broker-url.js';
 import type { QueueOptions, ReceiveOptions } from './queue-options.js';
 import type { SqsCeleryOptions } from './sqs-celery-options.js';
 
-const DEFAULT_QUEUES = ['celery'];
+/** The queues of an application that names none. */
+export const DEFAULT_QUEUES: readonly string[] = ['celery'];
+
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 20_000;
 

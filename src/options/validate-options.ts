@@ -18,6 +18,7 @@ import type { OptionRules } from './option-rules.js';
 import { receiveRules } from './receive-rules.js';
 import { storeProblems } from '../stores.js';
 import { priorityProblems } from './priority-queues.js';
+import { DEFAULT_QUEUES } from './resolve-options.js';
 import type { SqsCeleryOptions } from './sqs-celery-options.js';
 import { queueNameProblems, queueNames, queueProblems, undefinedQueue } from './validate-queues.js';
 
@@ -83,7 +84,8 @@ function isWritable(contentType: string | undefined): boolean {
 /** Lists everything that is wrong with the options of `forRoot`; empty when they are right. */
 export function optionProblems(options: SqsCeleryOptions): string[] {
   if (!anObject.check(options)) return [`options must be an object, got ${describe(options)}`];
-  const queues: readonly unknown[] = Array.isArray(options.queues) ? options.queues : [];
+  const given: unknown = options.queues ?? DEFAULT_QUEUES;
+  const queues: readonly unknown[] = Array.isArray(given) ? given : [];
   return [
     ...problemsOf('', options, optionRules),
     ...queues.flatMap(queueProblems),
@@ -94,16 +96,32 @@ export function optionProblems(options: SqsCeleryOptions): string[] {
     ...missingStores(options),
     ...priorityProblems(options.priorityQueues, queueNames(queues)),
     ...backoffProblems({ backoffPolicy: options.backoffPolicy, backoffTasks: options.backoffTasks }),
+    ...poolProblems(options, queues),
     ...clientProblems(options),
   ];
 }
 
 /** Names that nothing defines. */
-function undefinedQueues({ taskDefaultQueue, taskDefaults }: SqsCeleryOptions, names: readonly string[]): string[] {
+function undefinedQueues(
+  { taskDefaultQueue, taskDefaults, backoffPolicy }: SqsCeleryOptions,
+  names: readonly string[],
+): string[] {
   return [
     ...undefinedQueue('taskDefaultQueue', taskDefaultQueue, names),
     ...undefinedQueue('taskDefaults.queue', taskDefaults?.queue, names),
+    ...Object.keys(Object(backoffPolicy)).flatMap((queue) => undefinedQueue('backoffPolicy', queue, names)),
   ];
+}
+
+/** What says something only about slots that are shared. */
+function poolProblems({ workerConcurrency, queuePriority }: SqsCeleryOptions, queues: readonly unknown[]): string[] {
+  if (workerConcurrency !== undefined) return [];
+  const weighted = queues.flatMap((queue, index) =>
+    anObject.check(queue) && Object(queue).weight !== undefined ? [`queues[${index}].weight`] : [],
+  );
+  return [...(queuePriority === undefined ? [] : ['queuePriority']), ...weighted].map(
+    (option) => `${option} needs workerConcurrency: queues that share no slots take none from one another`,
+  );
 }
 
 function missingStores({ deadLetterResults, resultBackend, taskDefaults, idempotency }: SqsCeleryOptions): string[] {

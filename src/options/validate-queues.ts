@@ -44,6 +44,7 @@ export function queueProblems(queue: unknown, index: number): string[] {
     ...(given.name === undefined ? [`${where}.name is missing`] : []),
     ...problemsOf(`${where}.`, given, queueRules),
     ...fitProblems(given),
+    ...groupProblems(where, given),
     ...timeoutProblems(where, given),
     ...attributeProblems(where, given, given.name),
     ...deadLetterProblems(`${where}.deadLetter`, given),
@@ -75,6 +76,11 @@ export function undefinedQueue(where: string, queue: unknown, names: readonly st
 function fitProblems({ name, url }: Partial<QueueOptions>): string[] {
   if (!isQueueName(name) || url === undefined || !isQueueUrl(url)) return [];
   return [checkPredefinedQueue(name, url) ?? []].flat();
+}
+
+function groupProblems(where: string, { name, groupConcurrency }: Partial<QueueOptions>): string[] {
+  if (!isQueueName(name) || !isFifoName(name) || groupConcurrency === undefined) return [];
+  return [`${where}.groupConcurrency is for standard queues: a FIFO queue runs each group one by one`];
 }
 
 function timeoutProblems(where: string, { visibilityTimeout, attributes: given }: Partial<QueueOptions>): string[] {

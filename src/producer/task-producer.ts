@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidTaskError } from '#celery';
 import type { TaskArgs, TaskDefinition, TaskKwargs, TaskResult } from '#celery';
-import type { AsyncResult, SendOptions } from '#producer';
-import { NoStoreError } from '../errors.js';
+import { AsyncResult, type SendOptions } from '#producer';
 import { describe } from '../options/option-rules.js';
 import { SqsConnection } from '../sqs-connection.js';
 
@@ -75,9 +74,21 @@ export class TaskProducer {
    * @throws (rejects) NoStoreError where no store is configured
    */
   async revoke(ids: string | readonly string[], { terminate = false }: { terminate?: boolean } = {}): Promise<void> {
-    const { revocations } = this.connection.opened.stores;
-    if (!revocations) throw new NoStoreError('Revoking tasks', 'revocations');
-    await revocations.revoke([ids].flat(), { terminate });
+    await this.connection.opened.backend.revoke([ids].flat(), { terminate });
+  }
+
+  /**
+   * The result of any task by its id, whoever sent it: Celery's `AsyncResult(id)`. Asks nothing by itself.
+   *
+   * @param id task id
+   * @param task its definition, for the type of its result, or its name. Default: not known
+   */
+  asyncResult<Definition extends TaskDefinition>(id: string, task: Definition): AsyncResult<TaskResult<Definition>>;
+  asyncResult<Result = unknown>(id: string, task?: string): AsyncResult<Result>;
+  asyncResult(id: string, task?: string | TaskDefinition): AsyncResult {
+    if (typeof id !== 'string' || id === '') throw new InvalidTaskError(`a task id is a text, got ${describe(id)}`);
+    const name = task === undefined ? undefined : namedTask(task).name;
+    return new AsyncResult(id, { task: name, backend: this.connection.opened.backend });
   }
 
   #send(task: string | TaskDefinition, options: SendOptions): Promise<AsyncResult> {

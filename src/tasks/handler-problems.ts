@@ -1,9 +1,14 @@
 import { taskOptionProblems } from '#worker';
+import type { SqsCeleryOptions } from '../options/sqs-celery-options.js';
 import { undefinedQueue } from '../options/validate-queues.js';
 import type { Exploration, TaskMethod } from './task-explorer.js';
 
 /** Lists everything that is wrong with the task handlers of an application, one sentence each; empty when they are right. */
-export function handlerProblems({ methods, onControllers }: Exploration, queues: readonly string[]): string[] {
+export function handlerProblems(
+  { methods, onControllers }: Exploration,
+  queues: readonly string[],
+  { idempotency }: Pick<SqsCeleryOptions, 'idempotency'>,
+): string[] {
   return [
     ...onControllers.map(
       ({ title }) =>
@@ -11,7 +16,15 @@ export function handlerProblems({ methods, onControllers }: Exploration, queues:
     ),
     ...methods.flatMap((method) => methodProblems(method, queues)),
     ...sharedNames(methods),
+    ...(idempotency === undefined ? forgetful(methods) : []),
   ];
+}
+
+/** Nothing but the store knows what a worker died with. */
+function forgetful(methods: readonly TaskMethod[]): string[] {
+  return methods
+    .filter(({ tasks }) => tasks.some(({ options }) => options.rejectOnWorkerLost === false))
+    .map(({ title }) => `@Task on ${title}: rejectOnWorkerLost: false needs the option idempotency of SqsCeleryModule`);
 }
 
 function methodProblems(method: TaskMethod, queues: readonly string[]): string[] {

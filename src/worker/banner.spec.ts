@@ -10,6 +10,7 @@ describe('banner', () => {
       platform: 'linux Node v20',
       app: 'AppModule',
       transport: 'sqs://localhost:9324//',
+      results: 'disabled://',
       concurrency: 12,
       queues: ['reports', 'celery'],
       tasks: ['b', 'a'],

@@ -9,6 +9,8 @@ export interface BannerFacts {
   readonly app: string;
   /** Broker URL, credentials masked. */
   readonly transport: string;
+  /** Where results are kept, credentials masked. */
+  readonly results: string;
   /** Tasks that can run at the same time, over all queues. */
   readonly concurrency: number;
   /** Celery names of the consumed queues. */
@@ -30,7 +32,7 @@ export function banner(facts: BannerFacts): string {
     '[config]',
     `.> app:         ${app}`,
     `.> transport:   ${transport}`,
-    '.> results:     disabled://',
+    `.> results:     ${facts.results}`,
     `.> concurrency: ${concurrency} (async)`,
     '.> task events: OFF',
     '',

@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { TaskRegistry } from '#worker';
+import { withoutCredentials } from '#sqs';
 import type { ResolvedQueue } from '../options/resolve-options.js';
 import { SqsConnection } from '../sqs-connection.js';
 import { VERSION } from '../version.js';
@@ -28,7 +29,8 @@ export class StartUpReport {
       platform: `${process.platform}-${release()}-${process.arch} Node ${process.version}`,
       app: this.#rootModule(),
       transport: this.#transport(),
-      concurrency: queues.reduce((sum, { receive }) => sum + receive.concurrency, 0),
+      results: this.#results(),
+      concurrency: this.#concurrency(queues),
       queues: queues.map(({ name }) => name),
       tasks: this.registry.names(),
     });
@@ -39,6 +41,17 @@ export class StartUpReport {
   ready(hostname: string): void {
     this.#connectionLog.log(`Connected to ${this.#transport()}`);
     this.#log.log(`${hostname} ready.`);
+  }
+
+  #concurrency(queues: readonly ResolvedQueue[]): number {
+    const ofQueues = queues.reduce((sum, { receive }) => sum + receive.concurrency, 0);
+    return Math.min(ofQueues, this.connection.opened.options.workerConcurrency ?? Infinity);
+  }
+
+  #results(): string {
+    const { resultBackend } = this.connection.opened.options;
+    if (resultBackend === undefined) return 'disabled://';
+    return typeof resultBackend === 'string' ? withoutCredentials(resultBackend) : resultBackend.constructor.name;
   }
 
   #transport(): string {

@@ -16,7 +16,8 @@ export class WorkerControl {
   }
 
   /**
-   * Receives nothing more for now: what was received and not begun is handed back, what runs runs on. Resolves when that is done.
+   * Receives nothing more for now: what was received and not begun is handed back, what runs runs on. Only messages that have hardly
+   * any receives left before their redrive policy takes them are held until {@link resume}. Resolves when that is done.
    * @param queue Celery name of a consumed queue; default: all
    * @throws (rejects) QueueNotConsumedError
    */
@@ -36,7 +37,7 @@ export class WorkerControl {
   /**
    * Changes how many tasks of a queue run at the same time; those that run beyond it end first.
    * @param concurrency a whole number from 1
-   * @throws QueueNotConsumedError, RangeError
+   * @throws QueueNotConsumedError, InvalidSettingError
    */
   setConcurrency(queue: string, concurrency: number): void {
     for (const consumer of this.#chosen(queue)) consumer.setConcurrency(concurrency);

@@ -1,5 +1,6 @@
 import type { Delivery, TaskMessage } from '#celery';
 import type { Claim } from './idempotency/claim.js';
+import type { StateUpdates } from './state-updates.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
 import type { TimeLimits } from './time-limits.js';
@@ -13,6 +14,8 @@ export interface Attempt {
   readonly limits: TimeLimits | undefined;
   /** Ends the run by its signal, where anything but the lease can. */
   readonly interrupt: AbortController | undefined;
+  /** The states that the handler gives its task. */
+  readonly states?: StateUpdates;
   /** The attempt's place in the idempotency store, where there is one. */
   readonly claim?: Claim;
 }

@@ -5,6 +5,12 @@ import { etaOf, expiresOf } from './moments.js';
 import { isRetriedInPlace, planPostponement, postponeAttributes, receivesForEta } from './receive-budget.js';
 import { republish } from './republish.js';
 
+/** SQS's own default. Where the queue's attributes could not be read, nothing waits by visibility. */
+const DEFAULT_RETENTION_SECONDS = 345_600;
+
+/** Whose retention ends soon after its wait is published again: SQS deletes what is too old, whether it waits or not. */
+const SAFE_PART_OF_RETENTION = 0.75;
+
 export interface PostponeDeps {
   readonly sender: MessageSender;
   readonly clock: Clock;
@@ -27,8 +33,8 @@ export async function postpone(attempt: Attempt, wantedSeconds: number, deps: Po
     explainedReceives,
     roomInFlight: true,
   });
-  if (plan === 'republish' || (plan === 'visibility' && !(await hasRoom(delivery, deps)))) {
-    const seconds = Math.min(delaySeconds, MAX_DELAY_SECONDS);
+  if (plan === 'republish' || (plan === 'visibility' && !(await mayWait(delivery, delaySeconds, deps)))) {
+    const seconds = Math.min(delaySeconds, MAX_DELAY_SECONDS, Math.floor(retentionOf(delivery) / 2));
     await republish(delivery, seconds, deps.sender, postponeAttributes(delivery, explainedReceives));
     return seconds;
   }
@@ -43,9 +49,17 @@ function untilExpired({ message }: Attempt, clock: Clock): number {
   return expires === undefined ? Infinity : Math.max(1, Math.floor((expires - clock.now()) / 1000) + 1);
 }
 
-/** Only what is to wait by visibility is counted. */
-async function hasRoom({ queue }: Delivery, { inFlight }: PostponeDeps): Promise<boolean> {
-  return queue.fifo || inFlight === undefined || inFlight.mayPark(queue.name);
+/** Whether a message may wait by visibility: where its retention lasts, and its queue has room. Only what waits so is counted. */
+async function mayWait(delivery: Delivery, seconds: number, { inFlight, clock }: PostponeDeps): Promise<boolean> {
+  const { queue, sentAt } = delivery;
+  if (queue.fifo) return true;
+  const age = (clock.now() - sentAt) / 1000;
+  if (age + seconds > retentionOf(delivery) * SAFE_PART_OF_RETENTION) return false;
+  return inFlight === undefined || inFlight.mayPark(queue.name);
+}
+
+function retentionOf({ queue: { messageRetentionPeriod = DEFAULT_RETENTION_SECONDS } }: Delivery): number {
+  return messageRetentionPeriod;
 }
 
 /** SQS counts its 12 hours from the receive. */

@@ -13,6 +13,7 @@ import {
   type Delivery,
   type ExtendedMeta,
   type ResultStore,
+  type ResultTuple,
   type TaskMessage,
   type TaskMeta,
 } from '#celery';
@@ -44,6 +45,11 @@ export class Results {
     await this.#store(subjectOf(attempt), STARTED, { pid: process.pid, hostname: this.#deps.hostname });
   }
 
+  /** A state that the handler gives its task. */
+  async updated(attempt: Attempt, state: string, meta: unknown): Promise<void> {
+    if (!ignoresResult(attempt)) await this.#store(subjectOf(attempt), state, meta);
+  }
+
   async succeeded(attempt: Attempt, result: unknown): Promise<void> {
     if (!ignoresResult(attempt)) await this.#store(subjectOf(attempt), SUCCESS, result ?? null);
   }
@@ -63,7 +69,8 @@ export class Results {
 
   /** A task that no worker of this queue's knows: stored whatever the task may say of its result, as in Celery. */
   async unregistered(message: TaskMessage, delivery: Delivery, error: unknown): Promise<void> {
-    await this.#store({ message, delivery, retries: message.headers.retries }, FAILURE, exceptionInfoOf(error));
+    const subject = { message, delivery, retries: message.headers.retries, children: [] };
+    await this.#store(subject, FAILURE, exceptionInfoOf(error));
   }
 
   async #storeError(attempt: Attempt, status: string, error: unknown): Promise<void> {
@@ -96,7 +103,7 @@ export class Results {
       status,
       result,
       traceback,
-      children: [],
+      children: subject.children,
       dateDone: READY_STATES.has(status) ? isoformat(new Date(this.#deps.clock.now())) : null,
       ...(headers.group !== null && { groupId: headers.group }),
       ...(headers.parentId !== null && { parentId: headers.parentId }),
@@ -123,10 +130,11 @@ interface Subject {
   readonly message: TaskMessage;
   readonly delivery: Delivery;
   readonly retries: number;
+  readonly children: readonly ResultTuple[];
 }
 
 function subjectOf({ message, delivery, request }: Attempt): Subject {
-  return { message, delivery, retries: request.retries };
+  return { message, delivery, retries: request.retries, children: request.children };
 }
 
 /** What the caller said wins over the task's own setting, as in Celery from 5.7 on. */

@@ -12,6 +12,7 @@ import { isCrashLooping, mayBeParked, mayBePostponed, receivesForEta, retriesInP
 import type { Revocations } from './revocations.js';
 import { settle, type SettleDeps } from './settle.js';
 import { isHeldRetry } from './settle-retry.js';
+import { StateUpdates } from './state-updates.js';
 import type { RegisteredTask } from './task-registry.js';
 import { TaskRequest } from './task-request.js';
 import { TimeLimits } from './time-limits.js';
@@ -141,13 +142,16 @@ export class TaskRunner {
     const unwatch = attempt.interrupt && revocations?.watch(attempt.request.id, attempt.interrupt);
     const outcome = await execute(attempt, clock, events);
     unwatch?.();
+    await attempt.states?.end();
     return outcome;
   }
 
   /** `heldRetries`: retries since the message was received, which nobody but this process has counted. */
   #attempt({ task, message, delivery }: Received, heldRetries: number, claim?: Claim): Attempt {
     const { clock, hostname, revocations } = this.#deps;
+    const { results } = this.#deps.settle;
     const { lease } = delivery;
+    const states: StateUpdates = new StateUpdates(results && ((state, meta) => results.updated(attempt, state, meta)));
     let interrupt = revocations && new AbortController();
     const limits = TimeLimits.of(message.headers, task.options, {
       lease,
@@ -162,8 +166,10 @@ export class TaskRunner {
       maxRetries: task.options.maxRetries,
       hostname,
       signal: anyOf([lease.signal, interrupt?.signal, claim?.signal]),
+      states,
     });
-    return { task, message, delivery, request, limits, interrupt, ...(claim && { claim }) };
+    const attempt: Attempt = { task, message, delivery, request, limits, interrupt, states, ...(claim && { claim }) };
+    return attempt;
   }
 
   /** The outcome of a message whose time has not come or is over, or undefined. */

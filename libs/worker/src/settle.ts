@@ -38,6 +38,7 @@ export async function settle<Kind extends OutcomeKind>(
   const { delivery, request } = attempt;
   try {
     checkLease(delivery.lease);
+    attempt.claim?.signal.throwIfAborted();
     await SETTLE_TABLE[outcome.kind](outcome, attempt, deps);
     return true;
   } catch (error) {

@@ -46,8 +46,9 @@ export interface TaskOptions {
    */
   readonly retryVia?: 'republish' | 'visibility';
   /**
-   * Called once when the retries of the task are used up, before its failure is settled, with the error that would have been
-   * retried. What it throws is reported and changes nothing. No counterpart in Celery. Default: none.
+   * Called when the retries of the task are used up, before its failure is settled, with the error that would have been
+   * retried. What it throws is reported and changes nothing. Called again
+   * where the failure could not be settled, and the task ran once more. No counterpart in Celery. Default: none.
    */
   readonly onExhausted?: (error: unknown, request: TaskRequest) => void | Promise<void>;
   /** How many of this task run at once in this worker: a whole number from 1. No counterpart in Celery. Default: no cap. */

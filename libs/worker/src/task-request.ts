@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Delivery, TaskHeaders, TaskMessage } from '#celery';
+import type { Delivery, ResultTuple, TaskHeaders, TaskMessage } from '#celery';
+import { StateUpdates } from './state-updates.js';
 
 /** What a {@link TaskRequest} is made of. */
 export interface TaskRequestInit {
@@ -12,6 +13,8 @@ export interface TaskRequestInit {
   readonly hostname: string;
   /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
+  /** What becomes of {@link TaskRequest.updateState}. Default: results are disabled. */
+  readonly states?: StateUpdates;
 }
 
 const current = new AsyncLocalStorage<TaskRequest>();
@@ -66,8 +69,10 @@ export class TaskRequest {
    * message is lost, or when the worker shuts down and its patience is over.
    */
   readonly signal: AbortSignal;
+  readonly #states: StateUpdates;
+  readonly #children: ResultTuple[] = [];
 
-  constructor({ message, delivery, retries, maxRetries, hostname, signal }: TaskRequestInit) {
+  constructor({ message, delivery, retries, maxRetries, hostname, signal, states }: TaskRequestInit) {
     const { headers, properties } = message;
     this.id = headers.id;
     this.task = headers.task;
@@ -90,6 +95,7 @@ export class TaskRequest {
     this.messageId = delivery.messageId;
     this.messageGroupId = delivery.messageGroupId;
     this.signal = signal;
+    this.#states = states ?? new StateUpdates(undefined);
   }
 
   /** Whether SQS delivered the message before: it may have run before, which is not to say that it has. */
@@ -100,6 +106,28 @@ export class TaskRequest {
   /** Whether a failure of this run is final because `maxRetries` is used up. */
   get isLastAttempt(): boolean {
     return this.maxRetries !== null && this.retries >= this.maxRetries;
+  }
+
+  /** The tasks that were sent by this run, as results are stored (Celery's `request.children`). */
+  get children(): readonly ResultTuple[] {
+    return [...this.#children];
+  }
+
+  /** @internal Celery's `add_trail`. */
+  addChild(child: ResultTuple): void {
+    this.#children.push(child);
+  }
+
+  /**
+   * Stores a state of the task while it runs: Celery's `self.update_state`. Nothing is stored for a task whose result is ignored.
+   *
+   * @param state a name of your own, `PROGRESS`, or `STARTED`
+   * @param meta anything that has a JSON form: what `AsyncResult.result()` gives meanwhile. Default: null
+   * @throws (rejects) TypeError for a state that only the end of the task can give, or after it; NoStoreError where the
+   * application has no `resultBackend`; BackendError
+   */
+  async updateState(state: string, meta: unknown = null): Promise<void> {
+    await this.#states.update(state, meta);
   }
 
   /** The task that runs in this asynchronous context, or undefined outside of tasks. */

@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '#celery';
+import { MAX_VISIBILITY_SECONDS, mayGoBack, sleep, type Clock } from '#celery';
 import type { Attempt } from '../attempt.js';
 import type { Outcome, PostponementReason } from '../outcome.js';
 import { mayBePostponed } from '../receive-budget.js';
@@ -127,13 +127,18 @@ export class Admission {
     return undefined;
   }
 
-  /** Whether a message is kept under its lease for this long: where it must be, or where the wait is short and there is room. */
+  /**
+   * Whether a message is kept under its lease for this long: where it must be, or where the wait is short and there is room. Not
+   * at the last receives: should the worker stop meanwhile, another would be spent.
+   */
   #holds({ delivery }: Attempt, waitMs: number): boolean {
-    return !mayBePostponed(delivery) || (waitMs <= HELD_MS && delivery.mayStandAside);
+    return !mayBePostponed(delivery) || (waitMs <= HELD_MS && delivery.mayStandAside && mayGoBack(delivery));
   }
 
   #wait({ delivery }: Attempt, waitMs: number): Promise<boolean> {
-    return delivery.standAside(sleep(this.#deps.clock, waitMs, delivery.lease.signal));
+    // No lease lasts longer, and neither do the timers of Node.
+    const held = Math.min(waitMs, MAX_VISIBILITY_SECONDS * 1000);
+    return delivery.standAside(sleep(this.#deps.clock, held, delivery.lease.signal));
   }
 }
 

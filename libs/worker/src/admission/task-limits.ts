@@ -7,6 +7,9 @@ import { Semaphore } from './semaphore.js';
 /** Weight of the last run in the average of a task's running times. */
 const SMOOTHING = 0.2;
 
+/** One run counts for no more than so many times the average: an exception must not put off all that come after it. */
+const MOST_TIMES = 10;
+
 /** Milliseconds a run is taken to last before one has ended. */
 const FIRST_GUESS_MS = 1_000;
 
@@ -35,6 +38,6 @@ export class TaskLimits {
   /** Learns how long a run holds its permit. */
   ran(milliseconds: number): void {
     const before = this.#runMs ?? milliseconds;
-    this.#runMs = before + SMOOTHING * (milliseconds - before);
+    this.#runMs = before + SMOOTHING * (Math.min(milliseconds, MOST_TIMES * before) - before);
   }
 }

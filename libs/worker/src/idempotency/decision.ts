@@ -5,8 +5,11 @@ import {
   encodeJson,
   errorOf,
   exceptionInfoOf,
+  storableException,
+  tracebackOf,
   type ExceptionInfo,
   type JsonTypes,
+  type RemoteTaskError,
   type RetryOptions,
 } from '#celery';
 import type { Decided, Outcome } from '../outcome.js';
@@ -16,16 +19,17 @@ import type { RecordedKind } from './claim.js';
 /** What is recorded of an outcome: enough to carry it out again. */
 type Decision =
   | { readonly kind: 'success'; readonly result: unknown; readonly runtimeSeconds: number }
-  | { readonly kind: 'failure'; readonly error: ExceptionInfo }
-  | {
-      readonly kind: 'retry';
-      readonly error: ExceptionInfo;
-      readonly dueMs: number;
-      readonly change: RetryChange;
-    }
+  | ({ readonly kind: 'failure' } & RecordedError)
+  | ({ readonly kind: 'retry'; readonly dueMs: number; readonly change: RetryChange } & RecordedError)
   | { readonly kind: 'ignore' }
-  | { readonly kind: 'reject'; readonly requeue: boolean; readonly reason: string; readonly error: ExceptionInfo }
+  | ({ readonly kind: 'reject'; readonly requeue: boolean; readonly reason: string } & RecordedError)
   | { readonly kind: 'revoked'; readonly reason: string; readonly terminated: boolean };
+
+interface RecordedError {
+  readonly error: ExceptionInfo;
+  /** Text of its stack: stored again with the result, and shown in the log. */
+  readonly traceback?: string | null;
+}
 
 type RetryChange = Pick<RetryOptions, 'args' | 'kwargs' | 'queue' | 'headers' | 'maxRetries'>;
 
@@ -38,7 +42,7 @@ export interface DecisionContext {
 
 /** An outcome as text, typed values as in messages. */
 export function encodeDecision(outcome: Outcome<RecordedKind>, { now, jsonTypes }: DecisionContext): string {
-  const decision = decisionOf(outcome, now);
+  const decision = decisionOf(outcome, now, jsonTypes);
   try {
     return encodeJson(decision, jsonTypes);
   } catch (error) {
@@ -55,14 +59,16 @@ export function decodeDecision(text: string, { now, jsonTypes }: DecisionContext
     case 'success':
       return { ...decision, runtimeSeconds: Number(decision.runtimeSeconds) };
     case 'failure':
-      return { kind: 'failure', error: errorOf(decision.error) };
+      return { kind: 'failure', error: thrownError(decision) };
     case 'retry': {
-      const error = errorOf(decision.error);
+      const error = thrownError(decision);
       const retry = new Retry({ ...decision.change, cause: error });
       return { kind: 'retry', retry, error, delaySeconds: Math.max(0, (Number(decision.dueMs) - now) / 1000) };
     }
-    case 'reject':
-      return { ...decision, error: errorOf(decision.error) };
+    case 'reject': {
+      const { requeue, reason } = decision;
+      return { kind: 'reject', requeue, reason, error: thrownError(decision) };
+    }
     case 'revoked':
       return { kind: 'revoked', terminated: decision.terminated, error: new TaskRevokedError(decision.reason) };
     case 'ignore':
@@ -70,18 +76,18 @@ export function decodeDecision(text: string, { now, jsonTypes }: DecisionContext
   }
 }
 
-function decisionOf(outcome: Outcome<RecordedKind>, now: number): Decision {
+function decisionOf(outcome: Outcome<RecordedKind>, now: number, jsonTypes: JsonTypes | undefined): Decision {
   switch (outcome.kind) {
     case 'success':
       return { kind: 'success', result: outcome.result ?? null, runtimeSeconds: outcome.runtimeSeconds };
     case 'failure':
     case 'timeLimit':
     case 'tooManyDeliveries':
-      return { kind: 'failure', error: exceptionInfoOf(outcome.error) };
+      return { kind: 'failure', ...recordedError(outcome.error, jsonTypes) };
     case 'retry':
       return {
         kind: 'retry',
-        error: exceptionInfoOf(outcome.error),
+        ...recordedError(outcome.error, jsonTypes),
         dueMs: now + Math.round(outcome.delaySeconds * 1000),
         change: changeOf(outcome.retry),
       };
@@ -92,11 +98,23 @@ function decisionOf(outcome: Outcome<RecordedKind>, now: number): Decision {
         kind: 'reject',
         requeue: outcome.requeue,
         reason: outcome.reason,
-        error: exceptionInfoOf(outcome.error),
+        ...recordedError(outcome.error, jsonTypes),
       };
     case 'revoked':
       return { kind: 'revoked', reason: outcome.error.reason, terminated: outcome.terminated };
   }
+}
+
+/** Whatever was thrown can be recorded: a failure that could not be would run again and again. */
+function recordedError(error: unknown, jsonTypes: JsonTypes | undefined): RecordedError {
+  return { error: storableException(exceptionInfoOf(error), jsonTypes), traceback: tracebackOf(error) };
+}
+
+/** The error with the stack of where it was thrown, not of where its record was read. */
+function thrownError({ error, traceback }: RecordedError): RemoteTaskError {
+  const thrown = errorOf(error, traceback);
+  if (typeof traceback === 'string') thrown.stack = traceback;
+  return thrown;
 }
 
 /** What the next attempt changes; keys without a value are left out. */

@@ -4,6 +4,7 @@ import type { Attempt } from '../attempt.js';
 import type { Decided } from '../outcome.js';
 import type { Claimed } from './claim.js';
 import { decodeDecision } from './decision.js';
+import { underLease } from '../under-lease.js';
 import { HeldClaim } from './held-claim.js';
 
 /** Seconds for which a claim holds without being extended: as long as a message is ours without that. */
@@ -36,7 +37,7 @@ export class Idempotency {
       receiveCount: delivery.receiveCount,
       leaseSeconds: CLAIM_SECONDS,
     };
-    const answer = await store.claim(claim);
+    const answer = await underLease(delivery.lease, clock, () => store.claim(claim));
     if (answer.kind === 'running') return answer;
     if (answer.kind === 'settled') return { kind: 'settled', decided: this.#decode(answer.decision) };
     const { attempt, lost, decision } = answer;
