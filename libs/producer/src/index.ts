@@ -1,4 +1,5 @@
-export { AsyncResult } from './async-result.js';
+export { ResultBackend, type ResultBackendDeps } from './async-result-backend.js';
+export { AsyncResult, type AsyncResultInit, type GetOptions } from './async-result.js';
 export { EtaCheck, type LongEta } from './eta-check.js';
 export { Producer, type ParentTask, type ProducerDeps } from './producer.js';
 export { Publisher, type PublisherDeps } from './publisher.js';

@@ -3,10 +3,12 @@ import {
   createTaskMessage,
   type Clock,
   type Embed,
+  type ResultTuple,
   type SignatureJson,
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
+import type { ResultBackend } from './async-result-backend.js';
 import { AsyncResult } from './async-result.js';
 import { SEND_OPTIONS, type FromArguments, type SendOptions } from './send-options.js';
 
@@ -14,6 +16,8 @@ import { SEND_OPTIONS, type FromArguments, type SendOptions } from './send-optio
 export interface ParentTask {
   readonly id: string;
   readonly rootId: string;
+  /** Told of each task that was sent (Celery's `add_trail`). */
+  addChild?(child: ResultTuple): void;
 }
 
 export interface ProducerDeps {
@@ -25,6 +29,8 @@ export interface ProducerDeps {
   readonly route: (task: string, given: string | undefined, priority: number | undefined) => string;
   /** The task that is running here, if any: new tasks become its children. */
   readonly currentTask?: () => ParentTask | undefined;
+  /** Where the results of what is sent are asked for. Default: nowhere. */
+  readonly backend?: ResultBackend;
   /** Longest `argsrepr` and `kwargsrepr`; 0 leaves them out. Default: 1024, as Celery. */
   readonly argsreprMaxsize?: number;
 }
@@ -45,8 +51,9 @@ export class Producer {
   async send<Result = unknown>(task: string, options: SendOptions = {}): Promise<AsyncResult<Result>> {
     checkNames(task, options);
     const { args = [], kwargs = {} } = options;
-    const { publisher, route } = this.#deps;
-    const message = this.#message(task, route(task, options.queue, options.priority), options);
+    const { publisher, route, currentTask, backend } = this.#deps;
+    const parent = currentTask?.();
+    const message = this.#message(task, route(task, options.queue, options.priority), options, parent);
     const messageGroupId = fromArguments(options.groupId, args, kwargs);
     const messageDeduplicationId = fromArguments(options.deduplicationId, args, kwargs);
     await publisher.publish(message, {
@@ -54,12 +61,13 @@ export class Producer {
       ...(messageDeduplicationId !== undefined && { messageDeduplicationId }),
       ...(options.messageAttributes && { messageAttributes: options.messageAttributes }),
     });
-    return new AsyncResult(message.headers.id, task);
+    const result = new AsyncResult<Result>(message.headers.id, { task, backend, ignored: options.ignoreResult });
+    parent?.addChild?.(result.asTuple());
+    return result;
   }
 
-  #message(task: string, queue: string, options: SendOptions): TaskMessage {
-    const { clock, origin, currentTask, argsreprMaxsize } = this.#deps;
-    const parent = currentTask?.();
+  #message(task: string, queue: string, options: SendOptions, parent: ParentTask | undefined): TaskMessage {
+    const { clock, origin, argsreprMaxsize } = this.#deps;
     return createTaskMessage({
       task,
       queue,

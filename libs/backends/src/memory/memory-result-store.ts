@@ -1,6 +1,7 @@
 import { decodeTaskMeta, encodeTaskMeta, resultKeys, systemClock, type JsonTypes } from '#celery';
-import type { Clock, ResultStore, TaskMeta } from '#celery/ports';
+import type { Clock, ResultStore, ResultSubscription, TaskMeta } from '#celery/ports';
 import { expiryOf, type ResultRetention } from '../retention.js';
+import { Listeners } from '../listeners.js';
 import { ExpiringMap } from './expiring-map.js';
 
 /** Options of a {@link MemoryResultStore}. */
@@ -31,6 +32,7 @@ export class MemoryResultStore implements ResultStore {
   readonly #expiryOf: (status: string) => number | null;
   readonly #keys = resultKeys();
   readonly #types: JsonTypes | undefined;
+  readonly #listeners = new Listeners();
 
   constructor(options: MemoryResultStoreOptions = {}) {
     const { maxBytes = MAX_BYTES, clock = systemClock, types } = options;
@@ -48,6 +50,7 @@ export class MemoryResultStore implements ResultStore {
     const record = encodeTaskMeta(meta, this.#types);
     if (this.#results.get(key)?.status === 'SUCCESS') return;
     this.#results.set(key, { status: meta.status, record }, this.#expiryOf(meta.status));
+    this.#listeners.tell(meta.taskId);
   }
 
   async get(taskId: string): Promise<TaskMeta | undefined> {
@@ -57,6 +60,10 @@ export class MemoryResultStore implements ResultStore {
 
   async forget(taskId: string): Promise<void> {
     this.#results.delete(this.#keys.task(taskId));
+  }
+
+  async subscribe(taskId: string, listener: () => void): Promise<ResultSubscription> {
+    return { end: this.#listeners.add(taskId, listener) };
   }
 
   async close(): Promise<void> {}

@@ -9,12 +9,17 @@ export interface OpenedClient {
   readonly isOpen: boolean;
   sendCommand(args: readonly string[]): Promise<unknown>;
   connect(): Promise<unknown>;
+  subscribe(channels: string[], listener: ChannelListener): Promise<unknown>;
+  unsubscribe(channels: string[], listener: ChannelListener): Promise<unknown>;
   close(): Promise<unknown>;
   destroy(): void;
   on(event: 'ready', listener: () => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   once(event: 'ready', listener: () => void): unknown;
 }
+
+/** Told of what is published. */
+export type ChannelListener = (message: string, channel: string) => void;
 
 /** Imports the package, whose types a user need not have; replaced in tests. */
 export type ImportRedis = () => Promise<{ readonly createClient: (options: object) => OpenedClient }>;

@@ -65,6 +65,14 @@ export class RedisConnection {
     }
   }
 
+  /**
+   * Makes a client for the same place, which is not connected yet: whoever makes it ends it.
+   * @throws (rejects) ImproperlyConfigured
+   */
+  openSeparately(): Promise<OpenedClient> {
+    return openClient(this.#url, this.#timeoutMs, this.#importRedis);
+  }
+
   /** Waits for the answers that are outstanding, no longer than the timeout, and ends the connection. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -1,8 +1,9 @@
 import { decodeTaskMeta, decompressRecord, encodeTaskMeta, isCompressedRecord, resultKeys } from '#celery';
 import type { JsonTypes, ResultKeys } from '#celery';
-import type { ResultStore, TaskMeta } from '#celery/ports';
+import type { ResultStore, ResultSubscription, TaskMeta } from '#celery/ports';
 import { BackendError } from '../errors.js';
 import { expiryOf, type ResultRetention } from '../retention.js';
+import { RedisChannels } from './redis-channels.js';
 import type { RedisClient } from './redis-client.js';
 import type { RedisConnectionOptions } from './redis-connection.js';
 import { linkTo, type RedisLink } from './redis-link.js';
@@ -26,6 +27,7 @@ const MAX_ROUNDS = 10;
  */
 export class RedisResultStore implements ResultStore {
   readonly #link: RedisLink;
+  readonly #channels: RedisChannels | undefined;
   readonly #keys: ResultKeys;
   readonly #types: JsonTypes | undefined;
   readonly #expiryOf: (status: string) => number | null;
@@ -36,6 +38,7 @@ export class RedisResultStore implements ResultStore {
    */
   constructor(redis: string | RedisClient, options: RedisResultStoreOptions = {}) {
     this.#link = linkTo(redis, options);
+    this.#channels = this.#link.openSubscriber && new RedisChannels(this.#link.openSubscriber, options);
     this.#keys = resultKeys(options.globalKeyprefix);
     this.#types = options.types;
     this.#expiryOf = expiryOf(options);
@@ -71,7 +74,18 @@ export class RedisResultStore implements ResultStore {
     await this.#link.send(['DEL', this.#keys.task(taskId)]);
   }
 
+  /**
+   * Over a connection of its own, which all that wait share. A client that was given is copied for it (`duplicate`); one that
+   * cannot be copied does not tell.
+   * @throws BackendError @throws ImproperlyConfigured
+   */
+  async subscribe(taskId: string, listener: () => void): Promise<ResultSubscription | undefined> {
+    const end = await this.#channels?.listen(this.#keys.task(taskId), listener);
+    return end && { end };
+  }
+
   async close(): Promise<void> {
+    await this.#channels?.close();
     await this.#link.close();
   }
 

@@ -1,3 +1,14 @@
+export { resultTuple, type CanvasResult } from './canvas-result.js';
+export { chain, chord, group, type ChordHeader } from './canvas.js';
+export { immutable, withOptions } from './changes.js';
+export { routedAs } from './chord-size.js';
+export { freeze, type Frozen, type NewId, type Place } from './freeze.js';
+export { link, linkError } from './linking.js';
+export { chunks, expandChunks, map, starmap, type MappedTask } from './maps.js';
+export type { PartialCall } from './merge.js';
+export { planCanvas, type CanvasAction, type CanvasPlan, type PlanContext } from './plan-canvas.js';
 export { readSignature, type SignatureJson, type SubtaskType } from './signature-json.js';
 export { isSingleTask, queueOfSignature, signatureMessage, type SignatureCall } from './signature-message.js';
-export { signature, type SignatureInit, type SignatureOptions } from './signature.js';
+export type { Signature, SignatureResult, SignatureResults } from './signature-type.js';
+export { signature, wireOptions, type SignatureInit, type SignatureOptions } from './signature.js';
+export { stamp, type Stamps } from './stamp.js';

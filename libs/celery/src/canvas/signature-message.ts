@@ -12,10 +12,10 @@ export interface SignatureCall {
   readonly id: string;
   /** Queue. */
   readonly queue: string;
-  /** Id of the task that the call follows. */
-  readonly parentId: string;
-  /** Id of the first task of the workflow. */
-  readonly rootId: string;
+  /** Id of the task that the call follows. Default: the one that the signature names. */
+  readonly parentId?: string | undefined;
+  /** Id of the first task of the workflow. Default: the one that the signature names, or the task's own. */
+  readonly rootId?: string | undefined;
   /** The rest of the chain, reversed. */
   readonly chain?: readonly SignatureJson[] | undefined;
   /** Id of the group that the call is a member of, and its place in it. */
@@ -85,8 +85,8 @@ export function signatureMessage(signature: SignatureJson, call: SignatureCall):
     queue: queueOfSignature(signature) ?? call.queue,
     origin: call.origin,
     now: call.now,
-    rootId: call.rootId,
-    parentId: call.parentId,
+    rootId: call.rootId ?? text(options['root_id']),
+    parentId: call.parentId ?? text(options['parent_id']),
     embed: embedOf(options, call.chain),
     argsreprMaxsize: call.argsreprMaxsize,
   });
@@ -142,8 +142,7 @@ function embedOf(options: SignatureJson['options'], chain: readonly SignatureJso
 }
 
 function signatures(value: unknown): SignatureJson[] | null {
-  const found = [value].flat().flatMap((one) => readSignature(one) ?? []);
-  return found.length === 0 ? null : found;
+  return value === null || value === undefined ? null : [value].flat().flatMap((one) => readSignature(one) ?? []);
 }
 
 function text(value: unknown): string | undefined {

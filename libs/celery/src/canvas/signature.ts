@@ -1,7 +1,8 @@
-import type { TaskDefinition, TaskKwargs } from '../define-task/define-task.js';
+import type { TaskDefinition, TaskKwargs, TaskResult } from '../define-task/define-task.js';
 import { InvalidTaskError } from '../errors/task-errors.js';
 import { isoformat } from '../serialization/index.js';
 import { isRecord, type SignatureJson } from './signature-json.js';
+import type { Signature } from './signature-type.js';
 
 /** Options of `apply_async` that a signature may carry; durations are seconds. */
 export interface SignatureOptions {
@@ -57,7 +58,7 @@ const WIRE_NAMES: Readonly<Record<keyof SignatureOptions, string>> = {
 };
 
 /**
- * A call to be made later (Celery's `task.s(…)`): for `link` and `linkError`.
+ * A call to be made later (Celery's `task.s(…)`): on its own, as a part of a workflow, for `link` and `linkError`.
  *
  * @param task a definition, or any name: the task need not be known here
  * @throws InvalidTaskError for an empty name or an option that is none
@@ -65,7 +66,7 @@ const WIRE_NAMES: Readonly<Record<keyof SignatureOptions, string>> = {
 export function signature<Task extends string | TaskDefinition>(
   task: Task,
   init: SignatureInit<Task> = {},
-): SignatureJson {
+): Signature<TaskResult<Task>> {
   const { args = [], kwargs = {}, immutable = false, ...options } = init;
   const name = typeof task === 'string' ? task : task.name;
   if (name === '') throw new InvalidTaskError('signature: a task needs a name');
@@ -83,7 +84,11 @@ export function signature<Task extends string | TaskDefinition>(
   };
 }
 
-function wireOptions(task: string, options: SignatureOptions): Record<string, unknown> {
+/**
+ * Options under the names that they have in messages.
+ * @throws InvalidTaskError for one that is unknown
+ */
+export function wireOptions(task: string, options: SignatureOptions): Record<string, unknown> {
   const wire: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;

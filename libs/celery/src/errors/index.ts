@@ -13,11 +13,19 @@
  *     - WorkerLostError
  *     - SoftTimeLimitExceeded
  *     - TimeLimitExceeded
+ *     - (result-errors.ts)            NoStoreError, TimeoutError, … of those who wait for results
  *     - (serialization-errors.ts)     EncodeError, DecodeError, …
  * - UnrecoverableError                thrown by a handler: a failure that is not retried
  */
 export { Ignore } from './ignore.js';
 export { Reject, type RejectOptions } from './reject.js';
+export {
+  NoStoreError,
+  ResultIgnoredError,
+  ResultsClosedError,
+  TimeoutError,
+  WouldBlockError,
+} from './result-errors.js';
 export { Retry, type RetryOptions } from './retry.js';
 export * from './serialization-errors.js';
 export { SqsCeleryError } from './sqs-celery-error.js';

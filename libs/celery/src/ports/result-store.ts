@@ -1,3 +1,5 @@
+import type { ChordStore } from './chord-store.js';
+
 /** An error as Celery's backends keep it. */
 export interface ExceptionInfo {
   /** Class name, `ValueError`. */
@@ -42,14 +44,28 @@ export interface ExtendedMeta {
   readonly stamps?: Readonly<Record<string, unknown>>;
 }
 
+/** What {@link ResultStore.subscribe} gives. */
+export interface ResultSubscription {
+  /** The listener is not called any more; harmless when repeated. */
+  end(): void;
+}
+
 /** A result backend of Celery's. */
 export interface ResultStore {
+  /** Counts the parts of chords. Absent: it cannot, and a worker leaves chords to others. */
+  readonly chords?: ChordStore;
   /** Stores a state of a task; a stored SUCCESS is never overwritten. */
   store(meta: TaskMeta): Promise<void>;
   /** The last state stored, or undefined: PENDING. */
   get(taskId: string): Promise<TaskMeta | undefined>;
   /** Removes what is stored. */
   forget(taskId: string): Promise<void>;
+  /**
+   * Calls `listener` when a state of the task may have been stored: a hint to ask with {@link get}, which may also come for
+   * nothing. Resolves once nothing that is stored from then on is missed; undefined: not possible here, ask every now and then.
+   * Absent: likewise.
+   */
+  subscribe?(taskId: string, listener: () => void): Promise<ResultSubscription | undefined>;
   /** Ends connections that were made for the store. */
   close(): Promise<void>;
 }

@@ -22,13 +22,15 @@ export function isExceptionInfo(value: unknown): value is ExceptionInfo {
   );
 }
 
-/** What is stored for an exception. As in Celery, an argument that has no JSON form is replaced by its `repr`. */
+/** What is stored for an exception. */
 export function writeException(info: ExceptionInfo, types?: JsonTypes): ExceptionRecord {
-  return {
-    exc_type: info.excType,
-    exc_message: info.excMessage.map((argument) => serializable(argument, types)),
-    exc_module: info.excModule,
-  };
+  const { excType: exc_type, excMessage: exc_message, excModule: exc_module } = storableException(info, types);
+  return { exc_type, exc_message, exc_module };
+}
+
+/** The exception with arguments that can be stored: as in Celery, one that has no JSON form is replaced by its `repr`. */
+export function storableException(info: ExceptionInfo, types?: JsonTypes): ExceptionInfo {
+  return { ...info, excMessage: info.excMessage.map((argument) => serializable(argument, types)) };
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   SoftTimeLimitExceeded,
   TaskRevokedError,
   TimeLimitExceeded,
+  TimeoutError,
   WorkerLostError,
 } from '../errors/index.js';
 import type { ExceptionInfo } from '../ports/result-store.js';
@@ -39,6 +40,7 @@ const celeryClasses: readonly ToInfo[] = [
   celeryClass(CELERY, 'MaxRetriesExceededError', MaxRetriesExceededError),
   celeryClass(CELERY, 'NotRegistered', NotRegistered, ({ task }) => [task]),
   celeryClass(CELERY, 'TaskRevokedError', TaskRevokedError, ({ reason }) => [reason]),
+  celeryClass(CELERY, 'TimeoutError', TimeoutError),
   celeryClass(CELERY, 'Ignore', Ignore),
   celeryClass(CELERY, 'Reject', Reject, ({ message, requeue }) => [message, requeue]),
   celeryClass(CELERY, 'Retry', Retry),

@@ -164,11 +164,16 @@ function queueInfo(queue: QueueOptions, url: string, found: FoundAttributes | un
     name: queue.name,
     url,
     fifo: isFifo({ sqsName: queue.sqsName, url }),
-    ...numeric('visibilityTimeout', found?.['VisibilityTimeout']),
+    ...numeric('visibilityTimeout', found?.['VisibilityTimeout'] ?? told(queue)),
     ...numeric('messageRetentionPeriod', found?.['MessageRetentionPeriod']),
     ...numeric('maximumMessageSize', found?.['MaximumMessageSize']),
     ...(redrivePolicy ? { redrivePolicy } : {}),
   };
+}
+
+/** What the queue of a producer is said to have. Not where it is consumed: there what was not read decides. */
+function told({ consume, attributes }: QueueOptions): string | undefined {
+  return consume || attributes?.visibilityTimeout === undefined ? undefined : String(attributes.visibilityTimeout);
 }
 
 function numeric<Key extends string>(key: Key, text: string | undefined): Partial<Record<Key, number>> {

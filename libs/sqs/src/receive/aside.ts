@@ -60,8 +60,8 @@ export class Aside {
     answer?.(false);
   }
 
-  dismissAll(): HeldMessage[] {
-    const dismissed = [...this.#returning.keys(), ...this.#waiting.keys()];
+  dismissAll(which: (message: HeldMessage) => boolean = () => true): HeldMessage[] {
+    const dismissed = [...this.#returning.keys(), ...this.#waiting.keys()].filter(which);
     for (const message of dismissed) this.dismiss(message);
     return dismissed;
   }

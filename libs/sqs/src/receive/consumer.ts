@@ -39,8 +39,9 @@ export interface Consumer {
   /** Begins to poll; one that is paused does so when it is resumed. */
   start(): void;
   /**
-   * Polls no more for now; what was received and not begun, or stands aside, is handed back, what runs runs on. Resolves once
-   * SQS has answered; harmless when it is paused or stopped already.
+   * Polls no more for now; what was received and not begun, or stands aside, is handed back, what runs runs on. Held until the end of
+   * the pause are messages whose next receive but one would be to the dead-letter queue. Resolves once SQS has answered; harmless
+   * when it is paused or stopped already.
    */
   pause(): Promise<void>;
   /** Polls again after {@link pause}. */

@@ -47,6 +47,7 @@ export class DispatchBench {
     this.dispatcher = new Dispatcher({
       queue: 'q',
       concurrency,
+      ordered: options.rule?.ordered ?? false,
       room,
       handlers: new Handlers((delivery) => options.handle(delivery), log),
       settler: this.#settler,

@@ -1,4 +1,4 @@
-import type { Clock } from '#celery/ports';
+import { mayGoBack, type Clock } from '#celery/ports';
 
 import type { TransportEvents } from '../events.js';
 import { isStale } from '../lease/lease-plan.js';
@@ -12,6 +12,8 @@ import type { WaitingRoom } from './waiting-room.js';
 interface DispatcherOptions {
   readonly queue: string;
   readonly concurrency: number;
+  /** Whether the queue is a FIFO queue. */
+  readonly ordered: boolean;
   readonly room: WaitingRoom<HeldMessage>;
   readonly handlers: Handlers;
   readonly settler: Settler;
@@ -25,7 +27,7 @@ interface DispatcherOptions {
   readonly share?: (() => void) | undefined;
 }
 
-/** Messages that wait for their group take no slot; this many for each slot may be held. */
+/** Messages that wait for their group, and groups that wait, take no slot; this many for each slot may be held. */
 const blockedPerSlot = 10;
 
 /** Gives waiting messages the slots of a queue. */
@@ -33,7 +35,8 @@ export class Dispatcher implements SlotKeeper {
   readonly running = new Set<HeldMessage>();
   readonly aside = new Aside();
   #concurrency: number;
-  #open = true;
+  /** Paused: nothing gets a slot, and only what may not go back is held. */
+  #mode: 'open' | 'paused' | 'closed' = 'open';
 
   constructor(private readonly options: DispatcherOptions) {
     this.#concurrency = options.concurrency;
@@ -90,7 +93,7 @@ export class Dispatcher implements SlotKeeper {
   }
 
   get mayStandAside(): boolean {
-    return this.#open && this.aside.waiting < this.#concurrency - 1;
+    return this.#mode === 'open' && this.aside.waiting < this.#asideForFree;
   }
 
   groupReceiveCount(message: HeldMessage): number {
@@ -105,7 +108,7 @@ export class Dispatcher implements SlotKeeper {
     if (message.lease.lost) return false;
     if (message.deletion ?? message.giveBack) throw alreadySettled(message);
     if (!this.running.delete(message)) throw notRunning(message);
-    if (!this.#open) {
+    if (this.#mode !== 'open' && !this.#isKept(message)) {
       this.#takeBack(message);
       return false;
     }
@@ -117,33 +120,66 @@ export class Dispatcher implements SlotKeeper {
     return true;
   }
 
-  /** Lets deliveries stand aside again. */
+  /** Gives slots again, first to what was kept. */
   open(): void {
-    this.#open = true;
+    this.#mode = 'open';
+    this.fill();
+  }
+
+  /**
+   * Gives no slots for now: takes out what waits, each group in order, but for messages that another receive would lead to the
+   * dead-letter queue, and their groups. What runs runs on.
+   */
+  pause(): HeldMessage[] {
+    this.#mode = 'paused';
+    const aside = this.aside.dismissAll((message) => !this.#isKept(message));
+    return this.#takenOut(
+      aside,
+      this.options.room.takeAll((group) => !group.some((message) => this.#isKept(message))),
+    );
   }
 
   /** Nothing may wait any more: takes out all that does, each group in order. What runs runs on. */
   close(): HeldMessage[] {
-    this.#open = false;
-    const { room } = this.options;
-    const aside = this.aside.dismissAll().filter((message) => !message.deletion && !message.giveBack);
-    const waiting = room.takeAll();
-    for (const message of aside) room.leave(message);
+    this.#mode = 'closed';
+    return this.#takenOut(this.aside.dismissAll(), this.options.room.takeAll());
+  }
+
+  /** Takes in what arrives too late for a slot, and out again what is not held through a pause. */
+  turnAway(messages: readonly HeldMessage[]): HeldMessage[] {
+    for (const message of messages) this.options.room.add(message);
+    return this.#mode === 'paused' ? this.pause() : this.close();
+  }
+
+  #takenOut(dismissed: readonly HeldMessage[], waiting: readonly HeldMessage[]): HeldMessage[] {
+    const aside = dismissed.filter((message) => !message.deletion && !message.giveBack);
+    for (const message of aside) this.options.room.leave(message);
     return [...aside, ...waiting];
   }
 
-  /** What stands aside is held as well: beyond as many as would fill all slots but one it counts as running. */
+  /** Whether a message is held through a pause: handed back, it or what goes with it would spend a receive that is kept for a run. */
+  #isKept(message: HeldMessage): boolean {
+    if (this.#mode !== 'paused' || message.lease.lost) return false;
+    return !mayGoBack({ queue: message.queue, receiveCount: this.groupReceiveCount(message) });
+  }
+
+  /** What stands aside is held as well: beyond this it counts as running. */
   get #tooManyAside(): number {
-    return Math.max(0, this.aside.waiting - (this.#concurrency - 1));
+    return Math.max(0, this.aside.waiting - this.#asideForFree);
+  }
+
+  /** As many as would fill all slots but one; more where each only stands for its group, which must not stop the others. */
+  get #asideForFree(): number {
+    return (this.#concurrency - 1) * (this.options.ordered ? blockedPerSlot : 1);
   }
 
   /** Those that still stand aside do not count: they may wait for what this one will do. */
   get #mayReturn(): boolean {
-    return this.running.size < this.#concurrency;
+    return this.#mode === 'open' && this.running.size < this.#concurrency;
   }
 
   get #mayBegin(): boolean {
-    return this.running.size + this.#tooManyAside < this.#concurrency;
+    return this.#mode === 'open' && this.running.size + this.#tooManyAside < this.#concurrency;
   }
 
   #returnNext(): boolean {

@@ -95,6 +95,7 @@ export class QueueConsumer implements Consumer {
     this.#dispatcher = new Dispatcher({
       queue: queue.info.name,
       concurrency: settings.concurrency,
+      ordered: queue.info.fifo,
       room: this.#room,
       handlers: this.#handlers,
       settler: this.#settler,
@@ -177,7 +178,7 @@ export class QueueConsumer implements Consumer {
   async #pause(): Promise<void> {
     this.#mode = 'paused';
     this.#receiver.close();
-    this.#handBacks.begin(this.#dispatcher.close());
+    this.#handBacks.begin(this.#dispatcher.pause());
     await this.#giveUpPolls();
     await this.#handBacks.settled();
   }
@@ -217,7 +218,7 @@ export class QueueConsumer implements Consumer {
   #arrived(messages: readonly Message[], askedAt: number): void {
     const held = this.#arrivals.take(messages, askedAt);
     if (this.#mode === 'running') this.#dispatcher.accept(held);
-    else this.#handBacks.begin(held);
+    else this.#handBacks.begin(this.#dispatcher.turnAway(held));
   }
 
   #pollRoom(): ReturnType<ReceiverOptions['room']> {

@@ -77,14 +77,21 @@ export class WaitingRoom<Item extends Waiting> {
     return this.#behind(item) ?? [];
   }
 
-  /** Takes everything out; each group in order, its first message included. What runs still counts for its group. */
-  takeAll(): Item[] {
-    const taken = this.#ready.splice(0).flatMap((item) => {
-      const followers = this.#laneOf(item)?.followers.splice(0) ?? [];
-      this.leave(item);
-      return [item, ...followers];
-    });
-    for (const lane of this.#lanes.values()) taken.push(...lane.followers.splice(0));
+  /**
+   * Takes everything out; each group in order, its first message included. What runs still counts for its group.
+   *
+   * @param mayTake asked about the waiting messages of a group; those it refuses stay
+   */
+  takeAll(mayTake: (group: readonly Item[]) => boolean = () => true): Item[] {
+    const taken: Item[] = [];
+    for (const item of this.#ready.splice(0)) {
+      const followers = this.#laneOf(item)?.followers ?? [];
+      if (mayTake([item, ...followers])) {
+        taken.push(item, ...followers.splice(0));
+        this.leave(item);
+      } else this.#ready.push(item);
+    }
+    for (const { followers } of this.#lanes.values()) if (mayTake(followers)) taken.push(...followers.splice(0));
     return taken;
   }
 
