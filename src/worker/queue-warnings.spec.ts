@@ -10,6 +10,12 @@ it.each([
   ['one with a dead-letter queue', { ...queue, redrivePolicy }, [], []],
   ['one whose attributes are not known', unread, [], []],
   ['a FIFO queue without', { ...queue, fifo: true }, [expect.stringContaining("poison: 'block' or 'delete'")], []],
+  [
+    'a FIFO queue with few receives',
+    { ...queue, fifo: true, redrivePolicy: { ...redrivePolicy, maxReceiveCount: 3 } },
+    [],
+    [expect.stringContaining('maxReceiveCount 3')],
+  ],
   ['a FIFO queue with', { ...queue, fifo: true, redrivePolicy }, [], []],
 ])('of %s', (_what, info, problems, warnings) => {
   expect(queueProblems([info], {})).toEqual(problems);

@@ -18,6 +18,22 @@ export function queueProblems(queues: readonly QueueInfo[], { poison }: Pick<Res
 
 /** What may surprise on the consumed queues, one sentence each. */
 export function queueWarnings(queues: readonly QueueInfo[]): string[] {
+  return [...queues.flatMap(fewReceives), ...undeadlettered(queues)];
+}
+
+/** Receives of a FIFO queue's redrive policy below which restarts of workers alone may use them up. */
+const FEW_RECEIVES = 5;
+
+/** A FIFO message cannot be sent again without losing its place: what a stopping worker holds spends a receive. */
+function fewReceives({ name, fifo, redrivePolicy }: QueueInfo): string[] {
+  if (!fifo || redrivePolicy === undefined || redrivePolicy.maxReceiveCount >= FEW_RECEIVES) return [];
+  return [
+    `FIFO queue ${name} has maxReceiveCount ${redrivePolicy.maxReceiveCount}: each restart of a worker spends a receive of what it holds, ` +
+      `so a few of them move healthy messages to the dead-letter queue. Allow 10 or more.`,
+  ];
+}
+
+function undeadlettered(queues: readonly QueueInfo[]): string[] {
   return withoutDeadLetterQueue(queues)
     .filter(({ fifo }) => !fifo)
     .map(

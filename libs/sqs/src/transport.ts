@@ -131,6 +131,7 @@ export class SqsTransport {
       queue,
       settings,
       handle,
+      sendAgain: (message) => this.#sender.send(queueName, message),
       // Letters are read in passing: their leases need no thread, and are no event.
       ...(this.#deadLetterQueues.has(queueName)
         ? { keeper: this.#mainLoop, events: {} }

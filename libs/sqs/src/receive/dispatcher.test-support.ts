@@ -43,7 +43,8 @@ export class DispatchBench {
     });
     const releaser = new Releaser({ clock, changeVisibility: () => Promise.resolve({}) });
     const unstarted = new UnstartedReceives();
-    this.#settler = new Settler({ clock, log, keeper, acknowledger, releaser, unstarted, room });
+    const sendAgain = (): Promise<void> => Promise.resolve();
+    this.#settler = new Settler({ clock, log, keeper, acknowledger, releaser, unstarted, room, sendAgain });
     this.dispatcher = new Dispatcher({
       queue: 'q',
       concurrency,

@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 
-import { sleep, type Clock, type DeliveryHandler, type Log } from '#celery/ports';
+import { sleep, type Clock, type DeliveryHandler, type Log, type QueueMessage } from '#celery/ports';
 
 import { TransportClosedError } from '../errors/index.js';
 import { checkWhole } from '../errors/invalid-setting-error.js';
@@ -32,6 +32,8 @@ export interface QueueConsumerOptions {
   readonly queue: ManagedQueue;
   readonly settings: ConsumeSettings;
   readonly handle: DeliveryHandler;
+  /** Puts a message on the queue. */
+  readonly sendAgain: (message: QueueMessage) => Promise<void>;
   readonly keeper: LeaseKeeper;
   readonly clock: Clock;
   readonly log: Log;
@@ -89,6 +91,7 @@ export class QueueConsumer implements Consumer {
       acknowledger: this.#acknowledger,
       releaser: this.#releaser,
       room: this.#room,
+      sendAgain: options.sendAgain,
     });
     this.#handBacks = new HandBacks({ settler: this.#settler, receiver: () => this.#receiver, log });
     this.#handlers = new Handlers(options.handle, log);

@@ -1,4 +1,4 @@
-import { mayGoBack, type Clock, type Log } from '#celery/ports';
+import { mayGoBack, type Clock, type Log, type QueueMessage } from '#celery/ports';
 
 import { awsFailure } from '../client/aws-failure.js';
 import { AcknowledgeFailedError, LeaseLostError, ReleaseFailedError, SqsTransportError } from '../errors/index.js';
@@ -19,6 +19,8 @@ interface SettlerOptions {
   readonly releaser: Releaser;
   readonly unstarted: UnstartedReceives;
   readonly room: Pick<WaitingRoom<HeldMessage>, 'takeFollowers' | 'leave'>;
+  /** Puts a message on its queue, where SQS counts its receives anew. */
+  readonly sendAgain: (message: QueueMessage) => Promise<void>;
 }
 
 /** Ends what is held: by a delete, by a release, or by letting the lease run out. */
@@ -39,19 +41,21 @@ export class Settler implements Settlement {
   }
 
   /**
-   * Hands back what was received and not begun, unless the receive this costs may not be spent: then its lease runs out. `after`:
-   * polls of ours that are out, which would bring it back at once and spend another receive; the leases are kept meanwhile.
+   * Hands back what was received and not begun. Where the receive this costs may not be spent, a message of a standard queue is sent
+   * again, and the lease of a FIFO message, which would lose its place, runs out. `after`: polls of ours that are out, which would
+   * bring it back at once and spend another receive; the leases are kept meanwhile.
    */
   async giveBackUnstarted(messages: readonly HeldMessage[], after?: Promise<void>): Promise<number> {
     const allowed = messages.filter((message) => mayGoBack(message));
-    for (const message of messages) {
-      if (!allowed.includes(message)) message.giveBack = Promise.resolve(this.forget(message));
-    }
+    const others = messages.filter((message) => !allowed.includes(message));
+    const sentAgain = others.filter(({ queue }) => !queue.fifo);
+    for (const message of others)
+      message.giveBack = message.queue.fifo ? Promise.resolve(this.forget(message)) : this.#sendAgain(message, after);
     const gone = this.#giveBack(allowed, after);
     // A handler that stood aside goes on: it must not delete what another worker may have.
     for (const message of allowed) message.giveBack = gone;
-    await gone;
-    return allowed.length;
+    await Promise.all([gone, ...others.map(({ giveBack }) => giveBack)]);
+    return allowed.length + sentAgain.length;
   }
 
   /** The worker stops: nothing of this attempt counts from now on, and the message goes to another worker. */
@@ -119,6 +123,30 @@ export class Settler implements Settlement {
     for (const { messageId } of allowed) this.options.unstarted.add(messageId);
     const back = allowed.toReversed().map((follower) => ({ message: follower, delaySeconds: 0 }));
     await this.#changeVisibility([...back, { message, delaySeconds }]);
+  }
+
+  /** Sent before it is deleted: where one of both fails there are two of it, or its lease runs out. */
+  async #sendAgain(message: HeldMessage, after: Promise<void> | undefined): Promise<void> {
+    const { body, messageAttributes, messageGroupId, lease } = message;
+    message.state = 'releasing';
+    try {
+      if (after) await after;
+      if (lease.lost) return;
+      await this.options.sendAgain({
+        body,
+        messageAttributes,
+        ...(messageGroupId === undefined ? {} : { messageGroupId }),
+      });
+      await this.options.acknowledger.acknowledge(lease);
+      lease.end();
+    } catch (error) {
+      const { queue, messageId } = lease.subject;
+      this.options.log.warn(
+        `Message ${messageId} of queue "${queue}" could not be sent again (${awsFailure(error).code}): its lease runs out`,
+      );
+    } finally {
+      this.forget(message);
+    }
   }
 
   async #giveBack(messages: readonly HeldMessage[], after: Promise<void> | undefined): Promise<void> {

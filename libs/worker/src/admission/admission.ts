@@ -1,4 +1,4 @@
-import { MAX_VISIBILITY_SECONDS, mayGoBack, sleep, type Clock } from '#celery';
+import { MAX_VISIBILITY_SECONDS, sleep, type Clock } from '#celery';
 import type { Attempt } from '../attempt.js';
 import type { Outcome, PostponementReason } from '../outcome.js';
 import { mayBePostponed } from '../receive-budget.js';
@@ -127,12 +127,9 @@ export class Admission {
     return undefined;
   }
 
-  /**
-   * Whether a message is kept under its lease for this long: where it must be, or where the wait is short and there is room. Not
-   * at the last receives: should the worker stop meanwhile, another would be spent.
-   */
+  /** Whether a message is kept under its lease for this long: where it must be, or where the wait is short and there is room. */
   #holds({ delivery }: Attempt, waitMs: number): boolean {
-    return !mayBePostponed(delivery) || (waitMs <= HELD_MS && delivery.mayStandAside && mayGoBack(delivery));
+    return !mayBePostponed(delivery) || (waitMs <= HELD_MS && delivery.mayStandAside);
   }
 
   #wait({ delivery }: Attempt, waitMs: number): Promise<boolean> {
