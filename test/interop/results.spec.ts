@@ -29,7 +29,7 @@ function results(target: Parameters<typeof Fleets.start>[0]): void {
       queues: { nest: {}, python: {}, 'doomed-dead': {}, doomed: { RedrivePolicy } },
       nest: (urls, redis) => ({
         ...nestQueues(urls),
-        ...(redis !== undefined && { revocations: redis }),
+        ...(redis !== undefined && { revocations: redis, idempotency: redis }),
         resultExtended: true,
         resultExpires: RESULT_EXPIRES,
         unknownTask: 'fail',
@@ -182,7 +182,7 @@ function results(target: Parameters<typeof Fleets.start>[0]): void {
       }
     });
 
-    it('name the task that sent them', async () => {
+    it('name the tasks that were sent, and the task that sent them', async () => {
       const parent = await send('interop.reflect', "('up',)");
       const [child] = await fleets.recorder.until(
         () => fleets.recorder.runs.filter(({ parentId }) => parentId === parent),
@@ -190,6 +190,15 @@ function results(target: Parameters<typeof Fleets.start>[0]): void {
       );
       await fleets.python.get(child!.id);
       expect(await fleets.python.look(child!.id)).toMatchObject({ parentId: parent });
+      await fleets.python.get(parent);
+      expect(await fleets.python.look(parent)).toMatchObject({ children: [child!.id] });
+    });
+
+    it('are those of the first run, where a task was sent twice', async () => {
+      for (const text of ['first', 'second']) await send('interop.record', `('${text}',)`, { task_id: "'twice'" });
+      expect(await fleets.python.get('twice')).toEqual({ value: { type: 'int', repr: '1' } });
+      await drained(fleets.endpoint, fleets.urls['nest']!);
+      expect(fleets.recorder.of('twice')).toHaveLength(1);
     });
 
     it('expire', async () => {
@@ -231,6 +240,7 @@ function results(target: Parameters<typeof Fleets.start>[0]): void {
       expect(await fleets.python.get(middle!)).toEqual({ value: { type: 'int', repr: '2' } });
       expect(await fleets.python.look(last!)).toMatchObject({ parentId: middle });
       expect(await fleets.python.look(middle!)).toMatchObject({ parentId: start });
+      expect(await fleets.python.look(start!)).toMatchObject({ children: [middle] });
     });
 
     it('raise for whoever waits for the end, when that step fails', async () => {

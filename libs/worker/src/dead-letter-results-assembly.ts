@@ -1,6 +1,6 @@
 import type { Log, QueueInfo } from '#celery';
 import { DeadLetterResults } from './dead-letter-results.js';
-import { FollowUps } from './follow-ups.js';
+import { following } from './chords-assembly.js';
 import { Results } from './results.js';
 import type { WorkerDeps } from './worker.js';
 
@@ -20,11 +20,22 @@ export function deadLetterResults(
   const { argsreprMaxsize, resultExtended: extended = false } = options;
   const store = stores?.results;
   if (!store) return undefined;
+  const { followUps, chords } = following({
+    publisher,
+    sender,
+    clock,
+    hostname,
+    route,
+    argsreprMaxsize,
+    events,
+    store,
+  });
   return new DeadLetterResults({
     sources,
     store,
     results: new Results({ store, clock, hostname, extended }),
-    followUps: new FollowUps({ publisher, sender, clock, hostname, route, argsreprMaxsize }),
+    followUps,
+    ...(chords && { reportPart: ({ error, ...part }, lost) => chords.reportFailed(part, lost, error) }),
     registry,
     events,
     clock,

@@ -14,7 +14,9 @@ import {
   type TaskMessage,
   type Delivery,
 } from '#celery';
-import { chainFailures, lostSteps } from './chain-failure.js';
+import { chainFailures } from './chain-failure.js';
+import { partsLostWith } from './chords.js';
+import type { ChordReporter } from './chord-failure.js';
 import { deathOf, type Death } from './dead-letter-results-letter.js';
 import { LetterMemory } from './dead-letter-results-memory.js';
 import type { WorkerEvents } from './events.js';
@@ -46,7 +48,7 @@ export interface DeadLetterResultsDeps {
   readonly results: Pick<Results, 'unregistered'>;
   readonly followUps: Pick<FollowUps, 'canSend' | 'sendAfterFailure'>;
   /** Counts a part of a chord as failed; the same part may be reported again. Default: chords are not told. */
-  readonly reportPart?: (part: FailedPart) => Promise<void>;
+  readonly reportPart?: (part: FailedPart, reporter: ChordReporter) => Promise<void>;
   readonly registry: Pick<TaskRegistry, 'get'>;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly clock: Clock;
@@ -176,13 +178,12 @@ export class DeadLetterResults {
     );
   }
 
-  async #reportParts({ message, error }: Lost): Promise<void> {
+  async #reportParts({ message, letter, error }: Lost): Promise<void> {
     const { reportPart } = this.#deps;
     if (!reportPart) return;
-    const { headers, embed } = message;
-    const own = { taskId: headers.id, groupId: headers.group, groupIndex: headers.groupIndex, chord: embed.chord };
-    for (const { taskId, groupId, groupIndex, chord } of [own, ...lostSteps(message)]) {
-      if (taskId !== undefined && chord) await reportPart({ taskId, groupId, groupIndex, chord, error });
+    for (const { taskId, groupId, groupIndex, chord } of partsLostWith(message)) {
+      if (taskId === undefined || !chord) continue;
+      await reportPart({ taskId, groupId, groupIndex, chord, error }, { message, delivery: letter });
     }
   }
 

@@ -30,6 +30,8 @@ export interface WorkerEventMap extends RawMessageEventMap {
   revoked: { readonly request: TaskRequest; readonly terminated: boolean };
   /** A limit keeps the task from running now: the message comes back in about `delaySeconds`. */
   postponed: { readonly request: TaskRequest; readonly reason: PostponementReason; readonly delaySeconds: number };
+  /** A chord has failed with one of the tasks of its header: its body will not run. */
+  chordFailed: { readonly groupId: string; readonly error: Error };
   /** A copy of a message whose attempt has ended: it was not run again. */
   duplicate: { readonly request: TaskRequest };
   /** The task's `eta` is ahead: the message is out of sight until then, or for as long as SQS allows. */

@@ -42,15 +42,15 @@ async function runHandler(
 /** What ended a handler that passed its signal on: Node's own functions wrap the reason in an `AbortError`. */
 function reasonOf(error: unknown, signal: AbortSignal): unknown {
   const { reason } = signal;
-  const known = reason instanceof SoftTimeLimitExceeded || reason instanceof TaskRevokedError;
-  return known && error instanceof Error && error.name === 'AbortError' ? reason : error;
+  const wrapped = error instanceof Error && error.name === 'AbortError';
+  return wrapped && reason instanceof SoftTimeLimitExceeded ? reason : error;
 }
 
 /** The outcome of whatever a task threw. */
 function outcomeOfError(error: unknown, task: RegisteredTask, request: TaskRequest, clock: Clock): Outcome {
-  if (error instanceof TaskRevokedError && error === request.signal.reason) {
-    return { kind: 'revoked', error, terminated: true };
-  }
+  // Whatever it made of its signal: it was told to end.
+  const { reason } = request.signal;
+  if (reason instanceof TaskRevokedError) return { kind: 'revoked', error: reason, terminated: true };
   const failure = failureOf(error, request, task.options);
   if (failure) return { kind: 'failure', ...failure };
   if (error instanceof Ignore) return { kind: 'ignore' };

@@ -11,6 +11,8 @@ import {
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
+import { lostSteps } from './chain-failure.js';
+import type { ChordCalls } from './chord-calls.js';
 
 /** A task and the message it came in. */
 export interface Finished {
@@ -27,6 +29,8 @@ export interface FollowUpDeps {
   /** The queue of a task that names none. */
   readonly route: (task: string) => string;
   readonly argsreprMaxsize: number | undefined;
+  /** What follows a chord. Undefined: nobody counts the parts of chords here. */
+  readonly chordCalls?: Pick<ChordCalls, 'canEnd' | 'canFail'> | undefined;
 }
 
 /** Sends what a message names to follow its task: callbacks, the next step of a chain, errbacks. */
@@ -39,11 +43,24 @@ export class FollowUps {
 
   /**
    * Whether everything that may follow the task can be sent from here. A group, a chord or a chain as a step has to be taken
-   * apart, and a chord's part reported, which workers of other fleets can do; and a queue has to be one of ours.
+   * apart, and a chord's part counted, which workers of other fleets can do; and a queue has to be one of ours.
    */
-  canSend({ embed: { callbacks, errbacks, chain, chord } }: TaskMessage): boolean {
+  canSend(message: TaskMessage): boolean {
+    const { callbacks, errbacks, chain } = message.embed;
     const steps = [...(callbacks ?? []), ...(errbacks ?? []), ...(chain ?? []).slice(-1)];
-    return chord === null && steps.every((step) => isSingleTask(step) && this.#deps.sender.queue(this.#queue(step)));
+    return (
+      steps.every((step) => isSingleTask(step) && this.#deps.sender.queue(this.#queue(step))) &&
+      this.#canEndChords(message)
+    );
+  }
+
+  /** The task may be the last that a chord waits for. So may a step behind it, which fails with it. */
+  #canEndChords(message: TaskMessage): boolean {
+    const { chordCalls } = this.#deps;
+    const { chord } = message.embed;
+    const own = chord === null || (chordCalls?.canEnd(chord) ?? false);
+    const lost = lostSteps(message).flatMap((step) => step.chord ?? []);
+    return own && lost.every((body) => chordCalls?.canFail(body) ?? false);
   }
 
   /** After success: the callbacks, more than one of them as a group, and the next step of the chain, each with the result. */

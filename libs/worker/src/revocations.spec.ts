@@ -31,7 +31,7 @@ function setUp() {
     const interrupt = new AbortController();
     return { signal: interrupt.signal, end: revocations.watch(id, interrupt) };
   };
-  return { clock, store, errors, watch };
+  return { clock, store, errors, watch, revocations };
 }
 
 it('asks once for all that are running, and for nothing when nothing is', async () => {
@@ -82,4 +82,18 @@ it('looks again after a look that failed', async () => {
   store.known.set('a', { terminate: true });
   await clock.advance(LOOK_EVERY_MS);
   expect(signal.aborted).toBe(true);
+});
+
+it('lets tasks start without asking a store that has just failed, and asks it again', async () => {
+  const { clock, store, errors, revocations } = setUp();
+  store.known.set('a', { terminate: false });
+  const failing = Promise.reject(new Error('down'));
+  failing.catch(() => {});
+  store.held = failing;
+  for (let task = 0; task < 10; task += 1) expect(await revocations.find('a')).toBeUndefined();
+  expect(store.asked).toHaveLength(1);
+  expect(errors).toHaveLength(1);
+  store.held = undefined;
+  await clock.advance(LOOK_EVERY_MS);
+  expect(await revocations.find('a')).toMatchObject({ reason: 'revoked' });
 });

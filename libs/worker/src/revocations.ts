@@ -22,18 +22,26 @@ export class Revocations {
   readonly #running = new Set<Watched>();
   #timer: Timer | undefined;
   #looking = false;
+  /** `Clock.monotonic` until which the store is not asked, as it has just failed. */
+  #restUntil = Number.NEGATIVE_INFINITY;
 
   constructor(deps: RevocationsDeps) {
     this.#deps = deps;
   }
 
-  /** Why the task is not to be run, where it was revoked. A store that cannot be asked does not keep it from running. */
+  /**
+   * Why the task is not to be run, where it was revoked. A store that cannot be asked does not keep it from running; for the next
+   * seconds it is not asked, as each task would wait for its silence.
+   */
   async find(id: string): Promise<TaskRevokedError | undefined> {
+    const { store, clock, onError } = this.#deps;
+    if (clock.monotonic() < this.#restUntil) return undefined;
     try {
-      const revoked = await this.#deps.store.revoked([id]);
+      const revoked = await store.revoked([id]);
       return revoked.has(id) ? new TaskRevokedError('revoked') : undefined;
     } catch (error) {
-      this.#deps.onError(error);
+      this.#restUntil = clock.monotonic() + LOOK_EVERY_MS;
+      onError(error);
       return undefined;
     }
   }

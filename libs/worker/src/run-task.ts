@@ -63,19 +63,27 @@ export class TaskRunner {
     const waitMs = untilDueMs(received.message, this.#deps.clock);
     if (waitMs > 0 && !(await this.#wait(received.delivery, waitMs))) return undefined;
     const admitted = admission.limits(attempt) ? await admission.admit(attempt) : undefined;
-    return admitted === 'takenAway' ? undefined : this.#admitted(attempt, admitted);
+    if (admitted === 'takenAway') return undefined;
+    return this.#admitted(attempt, admitted, waitMs > 0 || admitted !== undefined);
   }
 
-  async #admitted(attempt: Attempt, admitted: Admitted | undefined): Promise<HeldRetry | undefined> {
+  async #admitted(attempt: Attempt, admitted: Admitted | undefined, waited: boolean): Promise<HeldRetry | undefined> {
     if (admitted?.kind === 'postponed') return this.#end(admitted, attempt);
     try {
-      // The message may have waited.
-      if (isExpired(attempt.message, this.#deps.clock)) return await this.#end({ kind: 'expired' }, attempt);
+      const tooLate = waited && (await this.#tooLate(attempt));
+      if (tooLate) return await this.#end(tooLate, attempt);
       const { idempotency } = this.#deps;
       return await (idempotency ? this.#unlessDuplicate(attempt, idempotency) : this.#start(attempt));
     } finally {
       admitted?.release();
     }
+  }
+
+  /** The outcome of a message that has expired, or was revoked, while it waited. */
+  async #tooLate(attempt: Attempt): Promise<Outcome | undefined> {
+    const { clock, revocations } = this.#deps;
+    if (isExpired(attempt.message, clock)) return { kind: 'expired' };
+    return revocations && this.#revoked(attempt, revocations);
   }
 
   /** Runs the attempt, unless another delivery has or does. */
@@ -133,8 +141,15 @@ export class TaskRunner {
   /** STARTED is stored before an early acknowledgement: what cannot be stored sends the message back, if it is still there. */
   async #mayStart(attempt: Attempt): Promise<boolean> {
     const { acksLate, trackStarted } = attempt.task.options;
-    if (trackStarted) await this.#deps.settle.results?.started(attempt);
-    return acksLate || this.#acknowledgeEarly(attempt.delivery);
+    let mayStart = false;
+    try {
+      if (trackStarted) await this.#deps.settle.results?.started(attempt);
+      mayStart = acksLate || (await this.#acknowledgeEarly(attempt.delivery));
+      return mayStart;
+    } finally {
+      // Nobody has died with it: whoever receives it next runs it, even with rejectOnWorkerLost: false.
+      if (!mayStart) await attempt.claim?.release({ retried: false });
+    }
   }
 
   async #execute(attempt: Attempt): Promise<Outcome> {

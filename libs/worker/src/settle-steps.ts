@@ -8,15 +8,16 @@ import type { Outcome } from './outcome.js';
 import type { SettleDeps } from './settle.js';
 import { republishRetry, retriesInPlace } from './settle-retry.js';
 
-/** What follows a failure whatever becomes of the message: errbacks, and the stored FAILURE. */
+/** What follows a failure whatever becomes of the message: errbacks, the stored FAILURE, and the parts of chords. */
 export async function failed(
   outcome: Outcome<'failure' | 'timeLimit' | 'reject' | 'tooManyDeliveries'>,
   attempt: Attempt,
-  { followUps, results }: SettleDeps,
+  { followUps, results, chords }: SettleDeps,
 ): Promise<void> {
   if (hasFollowUps(attempt.message)) await attempt.claim?.decide(outcome);
   if (outcome.kind !== 'reject') await followUps.sendAfterFailure(attempt);
   await results?.failed(attempt, outcome.error);
+  await chords?.failed(attempt, outcome.error);
 }
 
 /** What the task's own `onExhausted` throws changes nothing any more. */
@@ -45,7 +46,8 @@ export async function rejected(outcome: Outcome<'reject'>, attempt: Attempt, dep
   const { request, delivery, task, claim } = attempt;
   if (!outcome.requeue) await failed(outcome, attempt, deps);
   if (!task.options.acksLate) return claim?.settle(outcome);
-  if (outcome.requeue) return comeBack(attempt, deps.redeliveryDelay.ofRequeue(delivery, task.name));
+  // Put back by the task itself: no retry, and nobody has died.
+  if (outcome.requeue) return comeBack(attempt, deps.redeliveryDelay.ofRequeue(delivery, task.name), false);
   if (hasNoRedrivePolicy(delivery.queue)) return finish(outcome, attempt, deps.events);
   checkLease(delivery.lease);
   const why = { reason: 'Reject', detail: outcome.reason, task: task.name, id: request.id };
@@ -68,16 +70,25 @@ export async function retryOnce(outcome: Outcome<'retry'>, attempt: Attempt, dep
 }
 
 /** The same message is received again, and its task runs once more. */
-async function comeBack({ claim, delivery }: Attempt, delaySeconds: number): Promise<void> {
+async function comeBack({ claim, delivery }: Attempt, delaySeconds: number, retried = true): Promise<void> {
   checkLease(delivery.lease);
-  await claim?.release({ retried: true });
+  await claim?.release({ retried });
   await delivery.release(delaySeconds);
 }
 
-/** A later attempt may have stored its own state since: only what is final is stored again. */
-export async function repeatResult(decided: Outcome, attempt: Attempt, { results }: SettleDeps): Promise<void> {
-  if (decided.kind === 'success') await results?.succeeded(attempt, decided.result);
-  if (decided.kind === 'failure') await results?.failed(attempt, decided.error);
+/** A later attempt may have stored its own state since: only what is final is stored again. A part of a chord counts once. */
+export async function repeatResult(decided: Outcome, attempt: Attempt, { results, chords }: SettleDeps): Promise<void> {
+  switch (decided.kind) {
+    case 'success':
+      await results?.succeeded(attempt, decided.result);
+      return chords?.succeeded(attempt, decided.result);
+    case 'failure':
+      await results?.failed(attempt, decided.error);
+      return chords?.failed(attempt, decided.error);
+    case 'revoked':
+      return chords?.revoked(attempt, decided.error);
+    default:
+  }
 }
 
 /** Everything is sent and stored: the message may go. */

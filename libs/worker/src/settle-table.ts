@@ -38,6 +38,7 @@ export const SETTLE_TABLE: SettleTable = {
         await deps.followUps.sendAfterSuccess(attempt, result);
       }
       await deps.results?.succeeded(attempt, result);
+      await deps.chords?.succeeded(attempt, result);
     });
     if (impossible) return SETTLE_TABLE.failure({ kind: 'failure', error: impossible }, attempt, deps);
     await finish(outcome, attempt, deps.events);
@@ -90,15 +91,19 @@ export const SETTLE_TABLE: SettleTable = {
     deps.events.emit('rejected', { request: attempt.request, reason, requeue });
   },
 
-  async expired(_outcome, attempt, { events, results }) {
+  async expired(_outcome, attempt, { events, results, chords }) {
     const { request, delivery } = attempt;
-    await results?.revoked(attempt, new TaskRevokedError('expired'));
+    const error = new TaskRevokedError('expired');
+    await results?.revoked(attempt, error);
+    await chords?.revoked(attempt, error);
+    checkLease(delivery.lease);
     acknowledge(delivery, events);
     events.emit('expired', { request });
   },
 
-  async revoked(outcome, attempt, { events, results }) {
+  async revoked(outcome, attempt, { events, results, chords }) {
     await results?.revoked(attempt, outcome.error);
+    await chords?.revoked(attempt, outcome.error);
     await finish(outcome, attempt, events);
     events.emit('revoked', { request: attempt.request, terminated: outcome.terminated });
   },

@@ -1,8 +1,11 @@
 import type { Clock, Delivery, MessageSender, TaskPublisher } from '#celery';
 import type { Attempt } from './attempt.js';
 import { checkLease } from './check-lease.js';
+import type { Chords } from './chords.js';
 import type { WorkerEvents } from './events.js';
 import type { FollowUps } from './follow-ups.js';
+import { isRecorded } from './idempotency/claim.js';
+import { ClaimLostError } from './idempotency/claim-lost-error.js';
 import type { InFlightWatch } from './in-flight-watch.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import type { Quarantine } from './quarantine.js';
@@ -17,6 +20,8 @@ export interface SettleDeps {
   readonly followUps: FollowUps;
   /** Undefined: results are disabled. */
   readonly results: Results | undefined;
+  /** Undefined: the parts of chords cannot be counted. */
+  readonly chords: Chords | undefined;
   readonly events: WorkerEvents;
   readonly clock: Clock;
   /** Node name of this worker, `celery@<host>`. */
@@ -43,7 +48,7 @@ export async function settle<Kind extends OutcomeKind>(
     return true;
   } catch (error) {
     if (delivery.lease.lost) deps.events.emit('leaseLost', { request, reason: error });
-    else await settleFailed(error, outcome, attempt, deps);
+    else await settleFailed(error, outcome as Outcome, attempt, deps);
     return false;
   }
 }
@@ -54,10 +59,24 @@ interface Ending {
   readonly terminated?: boolean;
 }
 
-async function settleFailed(error: unknown, outcome: Ending, attempt: Attempt, deps: SettleDeps): Promise<void> {
+async function settleFailed(error: unknown, outcome: Outcome, attempt: Attempt, deps: SettleDeps): Promise<void> {
   const { delivery } = attempt;
   deps.events.emit('settleFailed', { delivery, error });
+  await remember(outcome, attempt, deps.events);
   if (isHeld(outcome, attempt)) await giveBack(delivery, deps.redeliveryDelay.ofRedrive(delivery));
+}
+
+/** What has run must not run again because its result could not be stored: a copy finds the outcome, and carries on with it. */
+async function remember(outcome: Outcome, { claim }: Attempt, events: WorkerEvents): Promise<void> {
+  if (!claim || claim.signal.aborted || !isRecorded(outcome)) return;
+  // It is to run again: the record would keep it from that.
+  if (outcome.kind === 'reject' && outcome.requeue) return;
+  try {
+    await claim.decide(outcome);
+  } catch (error) {
+    // The claim was given up before, or the store is down as well.
+    if (!(error instanceof ClaimLostError)) events.emit('storeFailed', { store: 'idempotency store', error });
+  }
 }
 
 const BEFORE_ITS_START = new Set<OutcomeKind>(['expired', 'early', 'postponed', 'duplicate', 'tooManyDeliveries']);

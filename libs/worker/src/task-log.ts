@@ -1,4 +1,5 @@
-import { saferepr, type Log } from '#celery';
+import { exceptionInfoOf, saferepr, type Log } from '#celery';
+import { reprOfException } from './chord-error.js';
 import type { WorkerEvents } from './events.js';
 import { reprOfError, shown, stackOf } from './shown.js';
 import type { TaskRequest } from './task-request.js';
@@ -61,6 +62,9 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number, repr: Re
     }),
     events.on('postponed', ({ request, reason, delaySeconds }) =>
       log.debug(`${title(request)} cannot run yet (${reason}): out of sight for ${delaySeconds}s`),
+    ),
+    events.on('chordFailed', ({ groupId, error }) =>
+      log.error(`Chord ${saferepr(groupId)} raised: ${reprOfException(exceptionInfoOf(error))}`, stackOf(error)),
     ),
     events.on('duplicate', ({ request }) =>
       log.log(`${title(request)} ran before: this copy of its message is dropped`),

@@ -1,4 +1,5 @@
 import { Ignore, Reject, Retry, SqsCeleryError, UnrecoverableError } from '#celery';
+import { MemoryRevocationStore } from '#backends';
 import { VirtualClock } from '#sqs-local';
 import { describe, expect, it, vi } from 'vitest';
 import { TaskRequest } from './task-request.js';
@@ -495,4 +496,20 @@ it('has no message to give back when a retry of an early acknowledged task canno
   await bench.handle({ body: body() });
   expect(bench.actions).toEqual(['acknowledge']);
   expect(bench.payload('settleFailed').error).toEqual(new Boom('offline'));
+});
+
+it('is revoked when it was terminated while it ran, whatever it made of that', async () => {
+  const clock = new VirtualClock();
+  const revocations = new MemoryRevocationStore({ clock });
+  const bench = new Bench({ clock, stores: { revocations } }).task('do', async ({ signal }) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    throw new Error('canceled');
+  });
+  const handled = bench.handle({ body: body({ id: 'an-id' }) });
+  await vi.waitUntil(() => bench.names().includes('started'));
+  await revocations.revoke(['an-id'], { terminate: true });
+  await clock.advance(5_000);
+  await handled;
+  expect(bench.payload('revoked').terminated).toBe(true);
+  expect(bench.actions).toEqual(['acknowledge']);
 });

@@ -177,6 +177,7 @@ const ALL_EVENTS: WorkerEvent[] = [
   'revoked',
   'postponed',
   'duplicate',
+  'chordFailed',
   'storeFailed',
   'hookFailed',
   'rawReceived',

@@ -15,8 +15,9 @@ import {
   type TaskPublisher,
 } from '#celery';
 import { Admission, type AdmissionHook } from './admission/admission.js';
+import { following } from './chords-assembly.js';
 import type { NotMineReason, WorkerEvents } from './events.js';
-import { FollowUps, hasFollowUps } from './follow-ups.js';
+import { hasFollowUps } from './follow-ups.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { InFlightWatch, type InFlightWatchDeps } from './in-flight-watch.js';
 import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
@@ -191,7 +192,7 @@ function settleDeps(deps: WorkerDeps, quarantine: Quarantine): SettleDeps {
     publisher,
     sender,
     quarantine,
-    followUps: new FollowUps({ publisher, sender, clock, hostname, route, argsreprMaxsize }),
+    ...following({ publisher, sender, clock, hostname, route, argsreprMaxsize, events, store: stores.results }),
     results: stores.results && new Results({ store: stores.results, clock, hostname, extended }),
     events,
     clock,

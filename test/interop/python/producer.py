@@ -13,7 +13,7 @@ import json
 import sys
 import time
 
-from celery import chain, group, signature
+from celery import chain, chord, group, signature
 from celery.exceptions import TimeoutError as NoResult
 from kombu.utils.json import dumps, loads
 
@@ -21,7 +21,7 @@ from proj.app import app
 from proj.names import NAMES
 from proj.recorder import described
 
-CANVAS = {'chain': chain, 'group': group, 'signature': signature}
+CANVAS = {'chain': chain, 'chord': chord, 'group': group, 'signature': signature}
 
 
 def evaluate(expression):

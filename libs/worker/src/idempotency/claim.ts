@@ -27,6 +27,21 @@ export interface Claim {
 /** Outcomes after which an attempt is not run again. */
 export type RecordedKind = Decided['kind'] | 'timeLimit' | 'tooManyDeliveries';
 
+const RECORDED: ReadonlySet<string> = new Set<RecordedKind>([
+  'success',
+  'failure',
+  'retry',
+  'ignore',
+  'reject',
+  'revoked',
+  'timeLimit',
+  'tooManyDeliveries',
+]);
+
+export function isRecorded(outcome: Outcome): outcome is Outcome<RecordedKind> {
+  return RECORDED.has(outcome.kind);
+}
+
 interface ClaimAnswers {
   /** Ours. `decided`: it has run, and what follows may not all have been sent. */
   claimed: { readonly claim: Claim; readonly decided?: Decided };
