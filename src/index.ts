@@ -37,6 +37,12 @@ export {
   WorkerLostError,
   WouldBlockError,
   type AttemptClaim,
+  type ChordCount,
+  type ChordPart,
+  type ChordPartId,
+  type ChordResult,
+  type ChordStart,
+  type ChordStore,
   type ClaimAnswer,
   type Clock,
   type ExceptionInfo,
@@ -50,7 +56,16 @@ export {
   type TaskMeta,
   type Timer,
 } from '#celery';
-export { AsyncResult, type FromArguments, type GetOptions, type LongEta, type SendOptions } from '#producer';
+export {
+  AsyncResult,
+  GroupResult,
+  type CanvasOptions,
+  type FromArguments,
+  type GetOptions,
+  type LongEta,
+  type MemberResult,
+  type SendOptions,
+} from '#producer';
 export {
   LeaseLostError,
   MessageTooLargeError,
@@ -89,7 +104,7 @@ export type { EventBridgeEnvelope, ForeignFormat, MessageAttribute, MessageAttri
 export type { PrioritySteps } from './options/priority-queues.js';
 export type { QueueOptions, ReceiveOptions } from './options/queue-options.js';
 export type { SqsCeleryOptions, SqsCeleryOptionsFactory } from './options/sqs-celery-options.js';
-export { TaskProducer, type TaskSendOptions } from './producer/task-producer.js';
+export { TaskProducer, type SentSignature, type TaskSendOptions } from './producer/task-producer.js';
 export { SqsCeleryModule, type SqsCeleryAsyncOptions } from './sqs-celery.module.js';
 export { Arg, Args, Kwarg, Kwargs, type TaskParameterOptions } from './tasks/parameter.decorators.js';
 export { TaskContext } from './tasks/task-context.decorator.js';

@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidTaskError } from '#celery';
-import type { TaskArgs, TaskDefinition, TaskKwargs, TaskResult } from '#celery';
-import { AsyncResult, type SendOptions } from '#producer';
+import type {
+  ByKind,
+  SignatureJson,
+  SignatureOptions,
+  SignatureResult,
+  TaskArgs,
+  TaskDefinition,
+  TaskKwargs,
+  TaskResult,
+} from '#celery';
+import { AsyncResult, type CanvasOptions, type GroupResult, type SendOptions } from '#producer';
 import { describe } from '../options/option-rules.js';
 import { SqsConnection } from '../sqs-connection.js';
 
@@ -46,8 +55,24 @@ export class TaskProducer {
     ...options: SendParameters<Definition>
   ): Promise<AsyncResult<TaskResult<Definition>>>;
   send<Result = unknown>(task: string, options?: SendOptions): Promise<AsyncResult<Result>>;
-  async send(task: string | TaskDefinition, options: SendOptions = {}): Promise<AsyncResult> {
-    return this.#send(task, options);
+  /**
+   * Sends a signature of any kind, a workflow of tasks: Celery's `signature.apply_async`. Resolves once SQS has accepted all
+   * messages that begin it.
+   *
+   * @param signature made by `signature`, `chain`, `group`, `chord`, `map`, `starmap` or `chunks`
+   * @param options of the call, which win over its own; those of a group hold for its members, those of a chain for its first
+   * task (`taskId` and `link` for its last, `linkError` for each), those of a chord for its header and body
+   * @returns the result of its last task, or the results of the members where it ends in a group
+   * @throws (rejects) `InvalidTaskError` for a chord where there is no `resultBackend`
+   */
+  send<Sig extends SignatureJson>(signature: Sig, options?: CanvasOptions): Promise<SentSignature<Sig>>;
+  async send(
+    task: string | TaskDefinition | SignatureJson,
+    options: SendOptions | CanvasOptions = {},
+  ): Promise<unknown> {
+    return isSignature(task)
+      ? this.#sendSignature(task, options as CanvasOptions)
+      : this.#send(task, options as SendOptions);
   }
 
   /**
@@ -91,6 +116,12 @@ export class TaskProducer {
     return new AsyncResult(id, { task: name, backend: this.connection.opened.backend });
   }
 
+  #sendSignature(signature: SignatureJson, options: CanvasOptions): Promise<AsyncResult | GroupResult> {
+    const { producer, opened } = this.connection;
+    const defaultsOf = (task: string): SignatureOptions => this.#ownDefaults(task) as SignatureOptions;
+    return producer.sendSignature(signature, given(options), { results: opened.stores.results, defaultsOf });
+  }
+
   #send(task: string | TaskDefinition, options: SendOptions): Promise<AsyncResult> {
     const { name, defaults } = namedTask(task);
     const { producer } = this.connection;
@@ -102,6 +133,13 @@ export class TaskProducer {
     const { expires, ignoreResult, timeLimit, softTimeLimit } = this.connection.optionsOf(task);
     return given({ expires, ignoreResult, timeLimit, softTimeLimit });
   }
+}
+
+/** What sending a signature gives: the results of a group's members where it ends in a group. */
+export type SentSignature<Sig> = ByKind<Sig, GroupResult<SignatureResult<Sig>>, AsyncResult<SignatureResult<Sig>>>;
+
+function isSignature(task: string | TaskDefinition | SignatureJson): task is SignatureJson {
+  return typeof task === 'object' && task !== null && 'subtask_type' in task;
 }
 
 /** JavaScript can hand over anything. */

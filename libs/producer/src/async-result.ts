@@ -186,7 +186,9 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 function checkTimeout(timeoutMs: number | undefined): void {
   if (timeoutMs === undefined || timeoutMs === Infinity) return;
   if (timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
-  throw new TypeError(`timeoutMs must be from 0 to ${MAX_TIMEOUT_MS} milliseconds, or Infinity; got ${String(timeoutMs)}`);
+  throw new TypeError(
+    `timeoutMs must be from 0 to ${MAX_TIMEOUT_MS} milliseconds, or Infinity; got ${String(timeoutMs)}`,
+  );
 }
 
 /** A group itself has no record. */

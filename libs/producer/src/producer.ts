@@ -10,6 +10,9 @@ import {
 } from '#celery';
 import type { ResultBackend } from './async-result-backend.js';
 import { AsyncResult } from './async-result.js';
+import type { CanvasOptions } from './canvas-options.js';
+import type { GroupResult } from './canvas-results.js';
+import { CanvasSender, type CanvasDeps } from './canvas-sender.js';
 import { SEND_OPTIONS, type FromArguments, type SendOptions } from './send-options.js';
 
 /** The task in whose handler another one is sent. */
@@ -64,6 +67,18 @@ export class Producer {
     const result = new AsyncResult<Result>(message.headers.id, { task, backend, ignored: options.ignoreResult });
     parent?.addChild?.(result.asTuple());
     return result;
+  }
+
+  /**
+   * Sends a signature of any kind; resolves once SQS has accepted all its messages.
+   * @throws (rejects) what {@link send} does; InvalidTaskError for a chord where there is no result backend
+   */
+  async sendSignature(
+    signature: SignatureJson,
+    options: CanvasOptions,
+    deps: CanvasDeps,
+  ): Promise<AsyncResult | GroupResult> {
+    return new CanvasSender({ ...this.#deps, ...deps }).send(signature, options);
   }
 
   #message(task: string, queue: string, options: SendOptions, parent: ParentTask | undefined): TaskMessage {

@@ -7,23 +7,29 @@ import {
   signatureMessage,
   uuid5,
   type CanvasAction,
+  type ChordStore,
   type PartialCall,
   type SignatureJson,
 } from '#celery';
 import { errbacksOfChord } from './chord-body.js';
 import type { Finished, FollowUpDeps } from './follow-ups.js';
 
-type Action<Kind extends CanvasAction['kind']> = Extract<CanvasAction, { kind: Kind }>;
+type Action<Kind extends CanvasAction['kind']> = Extract<CanvasAction, { readonly kind: Kind }>;
+
+export interface ChordCallsDeps extends FollowUpDeps {
+  /** Starts chords that are bodies of chords. */
+  readonly counts: Pick<ChordStore, 'start'>;
+}
 
 /** Sends what follows a chord: its body, or the errbacks of its body. */
 export class ChordCalls {
-  readonly #deps: FollowUpDeps;
+  readonly #deps: ChordCallsDeps;
 
-  constructor(deps: FollowUpDeps) {
+  constructor(deps: ChordCallsDeps) {
     this.#deps = deps;
   }
 
-  /** Whether the body and what is called in its place can be sent from here: their queues are ours, and no chord has to be started. */
+  /** Whether the body and what is called in its place can be sent from here: their queues are ours, and a chord can be started. */
   canEnd(body: SignatureJson): boolean {
     return this.#canPlan(body, { args: [[]] }) && this.canFail(body);
   }
@@ -51,11 +57,21 @@ export class ChordCalls {
   }
 
   async #send(finished: Finished, signature: SignatureJson, call: PartialCall, seed: string): Promise<void> {
+    // One after the other: a chord has to be known before its header is sent.
     for (const action of plan(signature, call, seed)) {
-      // What comes first comes first: a chord has to be known before its header is sent.
       if (action.kind === 'publish') await this.#publish(finished, action);
-      else throw new InvalidTaskError(`The body '${signature.task}' of a chord cannot be sent from here`);
+      else await this.#start(action);
     }
+  }
+
+  async #start(action: Action<'startChord' | 'setChordSize'>): Promise<void> {
+    const { counts } = this.#deps;
+    if (!counts.start) throw new InvalidTaskError(`Chord ${action.groupId} cannot be started by this result store`);
+    const { groupId, size } = action;
+    await counts.start(
+      groupId,
+      action.kind === 'setChordSize' ? { size } : { structure: [[groupId, null], action.results] },
+    );
   }
 
   async #publish({ message, delivery }: Finished, { signature }: Action<'publish'>): Promise<void> {
@@ -78,15 +94,16 @@ export class ChordCalls {
 
   #canPlan(signature: SignatureJson, call: PartialCall): boolean {
     try {
-      return plan(signature, call, '').every((action) => action.kind === 'publish' && this.#isOurs(action));
+      return plan(signature, call, '').every((action) => this.#canDo(action));
     } catch (error) {
       if (error instanceof InvalidTaskError) return false;
       throw error;
     }
   }
 
-  #isOurs({ signature }: Action<'publish'>): boolean {
-    return this.#deps.sender.queue(this.#queue(signature)) !== undefined;
+  #canDo(action: CanvasAction): boolean {
+    if (action.kind !== 'publish') return this.#deps.counts.start !== undefined;
+    return this.#deps.sender.queue(this.#queue(action.signature)) !== undefined;
   }
 
   #queue(signature: SignatureJson): string {

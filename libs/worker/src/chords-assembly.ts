@@ -17,7 +17,7 @@ export function following({ store, events, ...deps }: FollowingDeps): {
 } {
   const counts = store?.chords;
   if (!store || !counts) return { followUps: new FollowUps(deps), chords: undefined };
-  const calls = new ChordCalls(deps);
+  const calls = new ChordCalls({ ...deps, counts });
   const chords = new Chords({ store, counts, calls, events, clock: deps.clock });
   return { followUps: new FollowUps({ ...deps, chordCalls: calls }), chords };
 }

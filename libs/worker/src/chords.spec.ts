@@ -123,6 +123,28 @@ describe('the last task of a header', () => {
     ]);
   });
 
+  it('starts a chord as body, whose header takes all results', async () => {
+    const { part, sent, results } = setUp();
+    const header = [signature('a', { taskId: 'a-1' }), signature('b', { taskId: 'b-1' })];
+    const chord: SignatureJson = {
+      ...signature('celery.chord'),
+      kwargs: { header, body: signature('tsum', { taskId: 'inner-body' }), kwargs: {} },
+      subtask_type: 'chord',
+    };
+    await part(0, { chord });
+    await part(1, { chord });
+    expect(sent()).toMatchObject([
+      { headers: { task: 'a', id: 'a-1', groupIndex: 0, parentId: 't-1' }, args: [[1, 2]] },
+      { headers: { task: 'b', id: 'b-1', groupIndex: 1, parentId: 't-1' }, args: [[1, 2]] },
+    ]);
+    const [{ headers, embed }] = sent() as [TaskMessage];
+    expect(embed.chord).toMatchObject({ task: 'tsum', options: { task_id: 'inner-body' } });
+    const groupId = String(headers.group);
+    const inner = { groupId, status: 'SUCCESS', result: 1 };
+    expect(await results.chords.report({ ...inner, groupIndex: 0, taskId: 'a-1' })).toEqual({ kind: 'pending' });
+    expect(await results.chords.report({ ...inner, groupIndex: 1, taskId: 'b-1' })).toMatchObject({ kind: 'complete' });
+  });
+
   it('counts though its result is ignored', async () => {
     const { part, sent, results } = setUp();
     await part(0, { task: 'quiet', args: ['a'], ignoreResult: true });
@@ -356,19 +378,12 @@ describe('a part that is redelivered', () => {
 });
 
 describe('a part of a chord is handed back unrun', () => {
-  const chord = (header: readonly SignatureJson[]): SignatureJson => ({
-    ...signature('celery.chord', { taskId: 'chord-1' }),
-    kwargs: { header, body: signature('tsum', { taskId: 'inner' }), kwargs: {} },
-    subtask_type: 'chord',
-  });
-
   it.each<[string, SignatureJson]>([
     ['whose body is on a queue that is not ours', chordBody({ queue: 'elsewhere' })],
     [
       'whose errback is on a queue that is not ours',
       chordBody({ link_error: [signature('e', { queue: 'elsewhere' })] }),
     ],
-    ['whose body is a chord, which has to be started', chord([signature('a')])],
     ['whose body is an empty chain', { ...signature('celery.chain'), kwargs: { tasks: [] }, subtask_type: 'chain' }],
   ])('%s', async (_what, body) => {
     const { bench, part } = setUp();

@@ -3,10 +3,11 @@ import type { Clock, ResultStore, ResultSubscription, TaskMeta } from '#celery/p
 import { expiryOf, type ResultRetention } from '../retention.js';
 import { Listeners } from '../listeners.js';
 import { ExpiringMap } from './expiring-map.js';
+import { MemoryChordStore } from './memory-chord-store.js';
 
 /** Options of a {@link MemoryResultStore}. */
 export interface MemoryResultStoreOptions extends ResultRetention {
-  /** Bytes that the records together may take (two a character); the oldest give way. Default 64 MiB. */
+  /** Bytes that the records together may take (two a character), and the parts of chords; the oldest give way. Default 64 MiB. */
   readonly maxBytes?: number;
   /** Types of values beyond the built-in ones. */
   readonly types?: JsonTypes;
@@ -28,6 +29,7 @@ const ENTRY_BYTES = 300;
  * are kept as the text any backend would keep, so that a value that cannot be stored elsewhere cannot be stored here either.
  */
 export class MemoryResultStore implements ResultStore {
+  readonly chords: MemoryChordStore;
   readonly #results: ExpiringMap<Stored>;
   readonly #expiryOf: (status: string) => number | null;
   readonly #keys = resultKeys();
@@ -43,6 +45,7 @@ export class MemoryResultStore implements ResultStore {
     });
     this.#expiryOf = expiryOf(options);
     this.#types = types;
+    this.chords = new MemoryChordStore({ clock, expires: this.#expiryOf('SUCCESS'), maxBytes, types });
   }
 
   async store(meta: TaskMeta): Promise<void> {

@@ -1,9 +1,10 @@
 import { decodeTaskMeta, decompressRecord, encodeTaskMeta, isCompressedRecord, resultKeys } from '#celery';
 import type { JsonTypes, ResultKeys } from '#celery';
-import type { ResultStore, ResultSubscription, TaskMeta } from '#celery/ports';
+import type { ChordStore, ResultStore, ResultSubscription, TaskMeta } from '#celery/ports';
 import { BackendError } from '../errors.js';
 import { expiryOf, type ResultRetention } from '../retention.js';
 import { RedisChannels } from './redis-channels.js';
+import { RedisChordStore } from './redis-chord-store.js';
 import type { RedisClient } from './redis-client.js';
 import type { RedisConnectionOptions } from './redis-connection.js';
 import { linkTo, type RedisLink } from './redis-link.js';
@@ -14,6 +15,8 @@ import { READ_BYTES, STORE_RESULT } from './result-scripts.js';
 export interface RedisResultStoreOptions extends ResultRetention, RedisConnectionOptions {
   /** Celery's `global_keyprefix` in `result_backend_transport_options`. Default: none. */
   readonly globalKeyprefix?: string;
+  /** Celery's `result_chord_ordered`, there too: false gives a chord's body its results as they came. Default: true. */
+  readonly resultChordOrdered?: boolean;
   /** Types of values beyond the built-in ones. */
   readonly types?: JsonTypes;
 }
@@ -26,6 +29,7 @@ const MAX_ROUNDS = 10;
  * awaits what is stored here, and the reverse.
  */
 export class RedisResultStore implements ResultStore {
+  readonly chords: ChordStore;
   readonly #link: RedisLink;
   readonly #channels: RedisChannels | undefined;
   readonly #keys: ResultKeys;
@@ -42,6 +46,13 @@ export class RedisResultStore implements ResultStore {
     this.#keys = resultKeys(options.globalKeyprefix);
     this.#types = options.types;
     this.#expiryOf = expiryOf(options);
+    this.chords = new RedisChordStore({
+      send: this.#link.send,
+      keys: this.#keys,
+      expires: Math.ceil(this.#expiryOf('SUCCESS') ?? 0),
+      ordered: options.resultChordOrdered,
+      types: this.#types,
+    });
   }
 
   /** @throws BackendError @throws EncodeError */

@@ -1,4 +1,4 @@
-export { resultTuple, type CanvasResult } from './canvas-result.js';
+export { firstOf, resultTuple, type CanvasResult } from './canvas-result.js';
 export { chain, chord, group, type ChordHeader } from './canvas.js';
 export { immutable, withOptions } from './changes.js';
 export { routedAs } from './chord-size.js';
@@ -9,6 +9,13 @@ export type { PartialCall } from './merge.js';
 export { planCanvas, type CanvasAction, type CanvasPlan, type PlanContext } from './plan-canvas.js';
 export { readSignature, type SignatureJson, type SubtaskType } from './signature-json.js';
 export { isSingleTask, queueOfSignature, signatureMessage, type SignatureCall } from './signature-message.js';
-export type { Signature, SignatureResult, SignatureResults } from './signature-type.js';
+export type {
+  ByKind,
+  GroupSignature,
+  Signature,
+  SignatureLike,
+  SignatureResult,
+  SignatureResults,
+} from './signature-type.js';
 export { signature, wireOptions, type SignatureInit, type SignatureOptions } from './signature.js';
 export { stamp, type Stamps } from './stamp.js';

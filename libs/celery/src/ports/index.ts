@@ -1,5 +1,5 @@
 export { SqsCeleryError } from '../errors/sqs-celery-error.js';
-export type { ChordCount, ChordPart, ChordPartId, ChordStore } from './chord-store.js';
+export type { ChordCount, ChordPart, ChordPartId, ChordResult, ChordStart, ChordStore } from './chord-store.js';
 export { sleep, systemClock, type Clock, type Timer } from './clock.js';
 export type { Delivery, DeliveryHandler, Lease, StandAsideOptions } from './delivery.js';
 export type { AttemptClaim, ClaimAnswer, IdempotencyStore } from './idempotency-store.js';

@@ -47,7 +47,7 @@ export interface ExtendedMeta {
 /** What {@link ResultStore.subscribe} gives. */
 export interface ResultSubscription {
   /** The listener is not called any more; harmless when repeated. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** A result backend of Celery's. */

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import {
+  InvalidTaskError,
+  expandChunks,
+  firstOf,
+  planCanvas,
+  queueOfSignature,
+  readSignature,
+  resultTuple,
+  routedAs,
+  signatureMessage,
+  wireOptions,
+  type CanvasAction,
+  type CanvasPlan,
+  type ChordStart,
+  type PublishOptions,
+  type ResultStore,
+  type SignatureJson,
+  type SignatureOptions,
+  type TaskMessage,
+} from '#celery';
+import { partialCall, type CanvasOptions } from './canvas-options.js';
+import { resultOf, type MemberResult } from './canvas-results.js';
+import type { ParentTask, ProducerDeps } from './producer.js';
+
+/** What sending a workflow needs beside sending a task. */
+export interface CanvasDeps {
+  /** Where chords are counted. Without one they are refused. */
+  readonly results: ResultStore | undefined;
+  /** What the sender takes from a task's own options where a signature does not say it. */
+  readonly defaultsOf: (task: string) => SignatureOptions;
+}
+
+/** A step of sending: messages that may go out together, or something to be told to the store between them. */
+type Step =
+  | { readonly kind: 'publish'; readonly messages: readonly Prepared[] }
+  | { readonly kind: 'start'; readonly groupId: string; readonly start: ChordStart };
+
+interface Prepared {
+  readonly message: TaskMessage;
+  readonly options: PublishOptions;
+}
+
+/** Sends signatures of any kind: Celery's `signature.apply_async`. */
+export class CanvasSender {
+  readonly #deps: ProducerDeps & CanvasDeps;
+
+  constructor(deps: ProducerDeps & CanvasDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves once SQS has accepted all messages. Nothing is sent where one of them cannot be made. */
+  async send(given: SignatureJson, canvasOptions: CanvasOptions): Promise<MemberResult> {
+    const signature = checked(given);
+    const { results, backend, currentTask } = this.#deps;
+    const call = partialCall(signature.task, canvasOptions);
+    const plan = planCanvas(expandChunks(signature), { ...call, newId: randomUUID, chords: chordsOf(results) });
+    const parent = currentTask?.();
+    for (const step of this.#steps(plan, parent)) await this.#take(step);
+    parent?.addChild?.(resultTuple(firstOf(plan.result)));
+    return resultOf(plan.result, backend);
+  }
+
+  #steps({ actions }: CanvasPlan, parent: ParentTask | undefined): readonly Step[] {
+    const steps: Step[] = [];
+    for (const action of actions) {
+      const last = steps.at(-1);
+      if (action.kind !== 'publish') steps.push(startOf(action));
+      else {
+        const messages = [this.#prepare(action.signature, parent)];
+        if (last?.kind !== 'publish') steps.push({ kind: 'publish', messages });
+        else steps.splice(-1, 1, { kind: 'publish', messages: [...last.messages, ...messages] });
+      }
+    }
+    checkDeduplication(steps);
+    return steps;
+  }
+
+  async #take(step: Step): Promise<void> {
+    const { publisher, results } = this.#deps;
+    if (step.kind === 'start') return results?.chords?.start?.(step.groupId, step.start);
+    const sent = await Promise.allSettled(
+      step.messages.map(({ message, options }) => publisher.publish(message, options)),
+    );
+    const failed = sent.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #prepare(planned: SignatureJson, parent: ParentTask | undefined): Prepared {
+    const { route, defaultsOf, clock, origin, argsreprMaxsize } = this.#deps;
+    const { task } = planned;
+    const options = { ...wireOptions(task, defaultsOf(task)), ...planned.options };
+    const priority = typeof options['priority'] === 'number' ? options['priority'] : undefined;
+    const queue = route(routedAs(planned), queueOfSignature(planned), priority);
+    const { MessageGroupId, MessageDeduplicationId, ...sent } = options;
+    const message = signatureMessage(
+      { ...planned, options: { ...sent, queue } },
+      {
+        args: [],
+        id: randomUUID(),
+        queue,
+        origin,
+        now: clock.now(),
+        rootId: idOf(options['root_id']) ?? parent?.rootId,
+        parentId: idOf(options['parent_id']) ?? parent?.id,
+        argsreprMaxsize,
+      },
+    );
+    const messageGroupId = idOf(MessageGroupId);
+    const messageDeduplicationId = idOf(MessageDeduplicationId);
+    return {
+      message,
+      options: {
+        ...(messageGroupId !== undefined && { messageGroupId }),
+        ...(messageDeduplicationId !== undefined && { messageDeduplicationId }),
+      },
+    };
+  }
+}
+
+function checked(given: SignatureJson): SignatureJson {
+  const signature = readSignature(given);
+  if (!signature) throw new InvalidTaskError('send: what is sent must be a task or a signature');
+  return signature;
+}
+
+/** A store that does not count chords has them polled for. */
+function chordsOf(results: ResultStore | undefined): 'counted' | 'unlock' | undefined {
+  if (!results) return undefined;
+  return results.chords?.start ? 'counted' : 'unlock';
+}
+
+function startOf(action: Exclude<CanvasAction, { kind: 'publish' }>): Step {
+  const { groupId, size } = action;
+  const start = action.kind === 'setChordSize' ? { size } : { structure: [[groupId, null], action.results] as const };
+  return { kind: 'start', groupId, start };
+}
+
+/** SQS would take the first of them only, and a workflow would wait for the others for ever. */
+function checkDeduplication(steps: readonly Step[]): void {
+  const ids = steps
+    .flatMap((step) => (step.kind === 'publish' ? step.messages : []))
+    .flatMap(({ options }) => options.messageDeduplicationId ?? []);
+  if (new Set(ids).size === ids.length) return;
+  throw new InvalidTaskError(
+    'send: tasks of one workflow must not share a deduplicationId: SQS would drop all but one',
+  );
+}
+
+function idOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
