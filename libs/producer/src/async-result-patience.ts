@@ -1,4 +1,4 @@
-import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events';
+import { setMaxListeners } from 'node:events';
 import { ResultsClosedError, TimeoutError, type Clock, type Timer } from '#celery';
 import type { Closing } from './async-result-closing.js';
 
@@ -35,8 +35,8 @@ export class Patience {
 
   #on(signal: AbortSignal, stop: () => void): void {
     if (signal.aborted) return stop();
-    // One signal may end many waits, those of a group: Node would warn of a leak. A limit that was set is kept.
-    if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(0, signal);
+    // One signal may end many waits, those of a group: Node would warn of a leak.
+    setMaxListeners(Infinity, signal);
     signal.addEventListener('abort', stop, { once: true });
     this.#release.push(() => signal.removeEventListener('abort', stop));
   }

@@ -89,7 +89,9 @@ export class CanvasSender {
   #prepare(planned: SignatureJson, parent: ParentTask | undefined): Prepared {
     const { route, defaultsOf, clock, origin, argsreprMaxsize } = this.#deps;
     const { task } = planned;
-    const options = { ...wireOptions(task, defaultsOf(task)), ...planned.options };
+    // The poll for a chord's end is nobody's own task: what expired would leave the chord waiting.
+    const defaults = task === 'celery.chord_unlock' ? {} : wireOptions(task, defaultsOf(task));
+    const options = { ...defaults, ...planned.options };
     const priority = typeof options['priority'] === 'number' ? options['priority'] : undefined;
     const queue = route(routedAs(planned), queueOfSignature(planned), priority);
     const { MessageGroupId, MessageDeduplicationId, ...sent } = options;
