@@ -377,6 +377,26 @@ describe('a part that is redelivered', () => {
   });
 });
 
+describe('a chord that another worker is about to end', () => {
+  it('is left to it, under the lease', async () => {
+    const { part, sent, results } = setUp();
+    const report = results.chords.report.bind(results.chords);
+    await part(0);
+    await report({ groupId: 'g', groupIndex: 1, taskId: 't-1', status: 'SUCCESS', result: 'elsewhere' });
+    let asked = 0;
+    results.chords.report = async (given) => {
+      asked += 1;
+      const count = await report(given);
+      expect(count.kind).toBe(asked === 1 ? 'claimed' : 'pending');
+      await results.chords.end({ groupId: 'g', groupIndex: 1, taskId: 't-1' }, 'sent');
+      return count;
+    };
+    await part(0);
+    expect(asked).toBe(2);
+    expect(sent()).toEqual([]);
+  });
+});
+
 describe('a part of a chord is handed back unrun', () => {
   it.each<[string, SignatureJson]>([
     ['whose body is on a queue that is not ours', chordBody({ queue: 'elsewhere' })],
