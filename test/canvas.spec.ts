@@ -212,9 +212,13 @@ describe('send of a signature', () => {
     expect(await value).toEqual([3, 7]);
     expect([await sent.ready(), await sent.successful(), await sent.failed()]).toEqual([true, true, false]);
     await sent.forget();
+    const { results } = sent;
+    const reason = new Error('enough');
+    const unready = new GroupResult(sent.id, results).get({ signal: AbortSignal.abort(reason) });
+    await expect(unready).rejects.toBe(reason);
     await done(second, 'FAILURE', { excType: 'ValueError', excMessage: ['no'], excModule: 'builtins' });
     // The first is not waited for.
-    await expect(sent.get({ disableSyncSubtasks: true })).rejects.toThrow();
+    await expect(sent.get()).rejects.toThrow('no');
   });
 });
 

@@ -93,7 +93,7 @@ describe('FIFO groups', () => {
     async () => {
       const random = new Random(seed);
       const plan = randomPlan(random);
-      fleet = await FifoFleet.open({ leaseSeconds: LEASE_SECONDS, concurrency: 10, maxReceiveCount: 1000 });
+      fleet = await FifoFleet.open({ leaseSeconds: LEASE_SECONDS, concurrency: 10, maxReceiveCount: 20 });
       await fleet.send(plan);
       await Promise.all([fleet.startWorker(), fleet.startWorker(), fleet.startWorker()]);
 
@@ -122,7 +122,7 @@ describe('FIFO groups', () => {
       Array.from({ length: 4 }, () => [step('ok')]),
     ]);
     const plan: Plan = new Map([['waiting', waiting], ...others]);
-    fleet = await FifoFleet.open({ leaseSeconds: 30, concurrency: 1, maxReceiveCount: 1000 });
+    fleet = await FifoFleet.open({ leaseSeconds: 30, concurrency: 1, maxReceiveCount: 20 });
     await fleet.send(plan);
     await fleet.startWorker();
     await vi.waitUntil(() => opened().queue.messages.length === 0, { timeout: 50_000, interval: 20 });

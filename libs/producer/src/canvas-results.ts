@@ -25,13 +25,18 @@ export class GroupResult<Results = readonly unknown[]> {
    * @throws (rejects) what `AsyncResult.get` does, as soon as one member has failed; the others are not waited for any more
    */
   async get(options: Omit<GetOptions, 'propagate'> = {}): Promise<Results> {
-    const others = new AbortController();
-    const signal = options.signal ? AbortSignal.any([options.signal, others.signal]) : others.signal;
+    const waits = new AbortController();
+    const stop = (): void => waits.abort(options.signal?.reason);
+    // Not AbortSignal.any: Node 20 keeps what it makes as long as the caller's signal lives.
+    options.signal?.addEventListener('abort', stop, { once: true });
+    if (options.signal?.aborted) stop();
     try {
+      const { signal } = waits;
       const values = await Promise.all(this.results.map((member) => member.get({ ...options, signal })));
       return values as Results;
     } finally {
-      others.abort();
+      options.signal?.removeEventListener('abort', stop);
+      waits.abort();
     }
   }
 

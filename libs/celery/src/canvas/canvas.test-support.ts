@@ -28,14 +28,9 @@ const change: fc.Arbitrary<(signature: SignatureJson) => SignatureJson> = fc.one
   { weight: 1, arbitrary: fc.constant((one: SignatureJson) => immutable(one)) },
   { weight: 1, arbitrary: fc.constant((one: SignatureJson) => withOptions(one, { queue: 'slow' })) },
   { weight: 1, arbitrary: fc.constant((one: SignatureJson) => stamp(one, { tenant: 'acme' })) },
-  { weight: 1, arbitrary: task.map((callback) => (one: SignatureJson) => linked(one, callback)) },
+  { weight: 1, arbitrary: task.map((callback) => (one: SignatureJson) => link(one, callback)) },
   { weight: 1, arbitrary: task.map((errback) => (one: SignatureJson) => linkError(one, errback)) },
 );
-
-/** A callback of a group's member may itself be one that has none. */
-function linked(one: SignatureJson, callback: SignatureJson): SignatureJson {
-  return link(one, callback);
-}
 
 /** Signatures of every kind, nested in any way. */
 export const canvases: fc.Arbitrary<SignatureJson> = fc.letrec<{ canvas: SignatureJson }>((tie) => ({

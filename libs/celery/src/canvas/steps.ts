@@ -3,6 +3,7 @@ import { mergedOptions } from './merge.js';
 import { stepsOf } from './pipe.js';
 import {
   bodyOf,
+  headerGroup,
   headerOf,
   isChain,
   isChord,
@@ -94,9 +95,8 @@ export function withoutHeaderChords(signature: SignatureJson): SignatureJson {
 }
 
 function withoutGroupChord(chord: SignatureJson): SignatureJson {
-  const { header } = chord.kwargs as { header: SignatureJson | readonly SignatureJson[] };
-  const bare = 'options' in header ? withoutOption(header, 'chord') : header;
-  return { ...chord, kwargs: { ...chord.kwargs, header: bare } };
+  const group = headerGroup(chord);
+  return group ? { ...chord, kwargs: { ...chord.kwargs, header: withoutOption(group, 'chord') } } : chord;
 }
 
 /** Takes the chord from the tasks that would report to it. */
