@@ -96,6 +96,7 @@ export {
   type ErrorClass,
   type ErrorMatcher,
   type TaskOptions,
+  type WorkerEvent,
 } from '#worker';
 export { InvalidConfigurationError, NotConnectedError, QueueNotConsumedError, UndefinedQueueError } from './errors.js';
 export { RawMessageContext } from './raw/raw-message-context.decorator.js';

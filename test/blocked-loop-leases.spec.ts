@@ -7,7 +7,16 @@ import {
   type ReceiveMessageCommandOutput,
 } from '@aws-sdk/client-sqs';
 import { Injectable } from '@nestjs/common';
-import { LeaseLostError, Reject, Retry, signature, Task, TaskContext, TaskRequest } from 'nestjs-sqs-celery';
+import {
+  LeaseLostError,
+  Reject,
+  Retry,
+  signature,
+  Task,
+  TaskContext,
+  TaskRequest,
+  WorkerControl,
+} from 'nestjs-sqs-celery';
 import type { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { localOptions } from './nest.test-support.js';
@@ -180,6 +189,7 @@ describe.each(Object.keys(losses) as (keyof typeof losses)[])('a task whose leas
       expect.stringContaining('lost its lease: another worker may run it; nothing of this run was kept'),
     ]);
     expect(running.log.text()).not.toMatch(/succeeded|raised|retry:|reject/);
+    expect(running.app.get(WorkerControl).counts()).toEqual({ received: 1, started: 1, leaseLost: 1 });
 
     // The other consumer's receipt is the one that counts.
     await new OtherConsumer(sqs).delete(message ?? {});

@@ -7,6 +7,7 @@ import { startVirtualApp, startVirtualSqs } from './support/virtual-app.js';
 
 it('a FIFO task that never ran has all of its retries left, whoever held it before', async () => {
   const runs: string[] = [];
+  const counted: string[] = [];
   @Injectable()
   class Tasks {
     @Task('step')
@@ -15,7 +16,7 @@ it('a FIFO task that never ran has all of its retries left, whoever held it befo
       const ran = runs.filter((one) => one === name).length;
       if (name === 'a' && ran <= 3) throw new Retry({ countdown: ran === 3 ? 2 : 0 });
       if (name === 'b' && ran <= 2) throw new Retry({ countdown: 0 });
-      if (name === 'b') expect(task.retries).toBe(2);
+      counted.push(`${name} ${task.retries}`);
     }
   }
   await using sqs = await LocalSqs.start();
@@ -29,6 +30,7 @@ it('a FIFO task that never ran has all of its retries left, whoever held it befo
   }
   await using second = await startApp({ sqs, options, providers: [Tasks] });
   await until(() => sqs.queue('celery.fifo').messages.length === 0);
+  expect(counted).toContain('b 2');
   expect(second.log.text()).not.toContain('raised');
 });
 

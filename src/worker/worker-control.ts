@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Consumer, ConsumerState } from '#sqs';
+import { WorkerEvents, type WorkerEvent } from '#worker';
 import { QueueNotConsumedError } from '../errors.js';
 
 /**
@@ -9,6 +10,16 @@ import { QueueNotConsumedError } from '../errors.js';
 @Injectable()
 export class WorkerControl {
   #consumers: readonly Consumer[] = [];
+
+  constructor(private readonly events: WorkerEvents) {}
+
+  /**
+   * How often each thing has happened to tasks since the start of the process: `succeeded`, `failed`, `retried`, `leaseLost` (another
+   * worker may have run the task), `zombie` (a handler that did not end after its hard time limit), …
+   */
+  counts(): Readonly<Partial<Record<WorkerEvent, number>>> {
+    return this.events.counts;
+  }
 
   /** What the consumed queues are doing; empty where nothing is consumed, and after the shutdown. */
   queues(): ConsumerState[] {

@@ -76,6 +76,7 @@ type Listener<Event extends WorkerEvent> = (payload: WorkerEventMap[Event]) => v
 
 /** The typed emitter of a worker's events. A listener that throws does not disturb the task: `onListenerError` is told. */
 export class WorkerEvents {
+  readonly #counts: Partial<Record<WorkerEvent, number>> = {};
   readonly #listeners: { [Event in WorkerEvent]?: Listener<Event>[] } = {};
   readonly #onListenerError: (error: unknown) => void;
 
@@ -93,7 +94,13 @@ export class WorkerEvents {
     };
   }
 
+  /** How often each event has happened; one that has not is left out. */
+  get counts(): Readonly<Partial<Record<WorkerEvent, number>>> {
+    return { ...this.#counts };
+  }
+
   emit<Event extends WorkerEvent>(event: Event, payload: WorkerEventMap[Event]): void {
+    this.#counts[event] = (this.#counts[event] ?? 0) + 1;
     for (const listener of this.#listeners[event] ?? []) {
       try {
         listener(payload);
