@@ -18,6 +18,7 @@ import {
   TimeoutError,
   WouldBlockError,
   defineTask,
+  signature,
   type SqsCeleryOptions,
 } from 'nestjs-sqs-celery';
 import { noRedis, RedisServer } from './interop/support/redis.js';
@@ -204,6 +205,8 @@ function awaiting(where: string, options: () => SqsCeleryOptions): void {
     it('that are ignored are not waited for', async () => {
       const result = await tasks.send(double, { args: [1], ignoreResult: true });
       await expect(result.get()).rejects.toThrow(ResultIgnoredError);
+      const sent = await tasks.send(signature(double, { args: [1], ignoreResult: true }));
+      await expect(sent.get()).rejects.toThrow(ResultIgnoredError);
     });
   });
 }

@@ -37,8 +37,6 @@ it('starts without its stores, which are connected when they are needed', async 
   await using app = await PageApp.start({ imports: [StoresModule] });
   await app.get(TaskProducer).delay('elsewhere');
   expect(sqs.queue('celery').visible).toBe(1);
-  const { close } = await modules.import<{ close: () => Promise<void> }>(PAGE, 'report.ts');
-  await close();
 });
 
 it('runs an attempt once', async () => {

@@ -90,11 +90,18 @@ async function all(answers: readonly Promise<boolean>[]): Promise<boolean> {
   return (await Promise.all(answers)).every(Boolean);
 }
 
-/** What is waited for after sending a signature. */
-export function resultOf({ id, task, results }: CanvasResult, backend: ResultBackend | undefined): MemberResult {
-  if (results === null) return new AsyncResult(id, { task: task ?? undefined, backend });
+/**
+ * What is waited for after sending a signature.
+ * @param ignored ids of tasks whose results will not be stored
+ */
+export function resultOf(
+  { id, task, results }: CanvasResult,
+  backend: ResultBackend | undefined,
+  ignored: ReadonlySet<string>,
+): MemberResult {
+  if (results === null) return new AsyncResult(id, { task: task ?? undefined, backend, ignored: ignored.has(id) });
   return new GroupResult(
     id,
-    results.map((member) => resultOf(member, backend)),
+    results.map((member) => resultOf(member, backend, ignored)),
   );
 }

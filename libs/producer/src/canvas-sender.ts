@@ -56,9 +56,10 @@ export class CanvasSender {
     const call = partialCall(signature.task, canvasOptions);
     const plan = planCanvas(expandChunks(signature), { ...call, newId: randomUUID, chords: chordsOf(results) });
     const parent = currentTask?.();
-    for (const step of this.#steps(plan, parent)) await this.#take(step);
+    const steps = this.#steps(plan, parent);
+    for (const step of steps) await this.#take(step);
     parent?.addChild?.(resultTuple(firstOf(plan.result)));
-    return resultOf(plan.result, backend);
+    return resultOf(plan.result, backend, ignoredIn(steps));
   }
 
   #steps({ actions }: CanvasPlan, parent: ParentTask | undefined): readonly Step[] {
@@ -118,6 +119,12 @@ export class CanvasSender {
       },
     };
   }
+}
+
+/** Ids of the tasks whose senders want no result. */
+function ignoredIn(steps: readonly Step[]): ReadonlySet<string> {
+  const messages = steps.flatMap((step) => (step.kind === 'publish' ? step.messages : []));
+  return new Set(messages.flatMap(({ message: { headers } }) => (headers.ignoreResult ? [headers.id] : [])));
 }
 
 function checked(given: SignatureJson): SignatureJson {

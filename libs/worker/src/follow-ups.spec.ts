@@ -1,4 +1,4 @@
-import { signature, type SignatureJson, type TaskMessage } from '#celery';
+import { chord, group, signature, type TaskMessage } from '#celery';
 import { describe, expect, it } from 'vitest';
 import { Bench, FIFO, body } from './worker.test-support.js';
 
@@ -90,14 +90,15 @@ describe('after failure', () => {
 });
 
 describe('a workflow that cannot be continued from here is handed back unrun', () => {
-  const chord = signature('body');
-  const group: SignatureJson = { ...signature('celery.group'), subtask_type: 'group' };
+  const elsewhere = signature('next', { queue: 'elsewhere' });
 
   it.each<[string, Steps]>([
-    ['a part of a chord', { chord }],
-    ['a group as the next step', { chain: [group] }],
-    ['a step on a queue that is not ours', { chain: [signature('next', { queue: 'elsewhere' })] }],
-    ['an errback on a queue that is not ours', { errbacks: [signature('next', { queue: 'elsewhere' })] }],
+    ['a part of a chord', { chord: signature('body') }],
+    ['a chord as the next step, without a store that starts it', { chain: [chord([signature('a')], signature('b'))] }],
+    ['a group with a member that is none', { callbacks: [{ ...group(), kwargs: { tasks: ['a'] } }] }],
+    ['a step on a queue that is not ours', { chain: [elsewhere] }],
+    ['a group with a member on a queue that is not ours', { chain: [group(signature('a'), elsewhere)] }],
+    ['an errback on a queue that is not ours', { errbacks: [elsewhere] }],
   ])('%s', async (_what, embed) => {
     const bench = await run(embed, () => bench.actions.push('run'));
     expect(bench.actions).toEqual([expect.stringMatching(/^release [1-5]$/)]);
@@ -105,7 +106,7 @@ describe('a workflow that cannot be continued from here is handed back unrun', (
   });
 
   it('but a later step is not looked at: who runs the next one will', async () => {
-    const bench = await run({ chain: [group, signature('next')] }, () => 1);
+    const bench = await run({ chain: [elsewhere, signature('next')] }, () => 1);
     expect(sent(bench)).toMatchObject([{ task: 'next' }]);
   });
 });

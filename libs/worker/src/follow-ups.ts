@@ -1,57 +1,45 @@
-import {
-  NAMESPACE_OID,
-  isSingleTask,
-  queueOfSignature,
-  signatureMessage,
-  uuid5,
-  type Clock,
-  type Delivery,
-  type MessageSender,
-  type SignatureJson,
-  type TaskMessage,
-  type TaskPublisher,
-} from '#celery';
+import { firstOf, resultTuple, type PartialCall, type SignatureJson, type TaskMessage } from '#celery';
 import { lostSteps } from './chain-failure.js';
 import type { ChordCalls } from './chord-calls.js';
+import type { TaskRequest } from './task-request.js';
+import { WorkflowCalls, groupOf, type Finished, type WorkflowCallsDeps } from './workflow-calls.js';
 
-/** A task and the message it came in. */
-export interface Finished {
-  readonly message: TaskMessage;
-  readonly delivery: Pick<Delivery, 'queue' | 'messageGroupId'>;
+/** A task that was run here. */
+export interface Succeeded extends Finished {
+  /** Learns what follows. */
+  readonly request: Pick<TaskRequest, 'addChild'>;
 }
 
-export interface FollowUpDeps {
-  readonly publisher: TaskPublisher;
-  readonly sender: MessageSender;
-  readonly clock: Clock;
-  /** Node name of this worker. */
-  readonly hostname: string;
-  /** The queue of a task that names none. */
-  readonly route: (task: string) => string;
-  readonly argsreprMaxsize: number | undefined;
+export interface FollowUpDeps extends Omit<WorkflowCallsDeps, 'counts'> {
   /** What follows a chord. Undefined: nobody counts the parts of chords here. */
-  readonly chordCalls?: Pick<ChordCalls, 'canEnd' | 'canFail'> | undefined;
+  readonly chordCalls?: Pick<ChordCalls, 'canEnd' | 'canFail' | 'workflows'> | undefined;
 }
 
-/** Sends what a message names to follow its task: callbacks, the next step of a chain, errbacks. */
-export class FollowUps {
-  readonly #deps: FollowUpDeps;
+/** Something to be called after a task. */
+interface FollowUp {
+  readonly signature: SignatureJson;
+  readonly call: PartialCall;
+  /** Tells what follows one task apart. */
+  readonly position: string;
+}
 
-  constructor(deps: FollowUpDeps) {
-    this.#deps = deps;
+/** Sends what a message names to follow its task: callbacks, the next step of a chain, errbacks; workflows where they are some. */
+export class FollowUps {
+  readonly #deps: Pick<FollowUpDeps, 'chordCalls'>;
+  readonly #workflows: WorkflowCalls;
+
+  constructor({ chordCalls, ...deps }: FollowUpDeps) {
+    this.#deps = { chordCalls };
+    this.#workflows = chordCalls?.workflows ?? new WorkflowCalls(deps);
   }
 
   /**
-   * Whether everything that may follow the task can be sent from here. A group, a chord or a chain as a step has to be taken
-   * apart, and a chord's part counted, which workers of other fleets can do; and a queue has to be one of ours.
+   * Whether everything that may follow the task can be sent from here: queues have to be ours, and the result store has to start
+   * the chords that follow and to count the parts of the task's own.
    */
   canSend(message: TaskMessage): boolean {
-    const { callbacks, errbacks, chain } = message.embed;
-    const steps = [...(callbacks ?? []), ...(errbacks ?? []), ...(chain ?? []).slice(-1)];
-    return (
-      steps.every((step) => isSingleTask(step) && this.#deps.sender.queue(this.#queue(step))) &&
-      this.#canEndChords(message)
-    );
+    const all = [...afterSuccess(message, null), ...afterFailure(message)];
+    return all.every(({ signature, call }) => this.#workflows.canSend(signature, call)) && this.#canEndChords(message);
   }
 
   /** The task may be the last that a chord waits for. So may a step behind it, which fails with it. */
@@ -63,71 +51,63 @@ export class FollowUps {
     return own && lost.every((body) => chordCalls?.canFail(body) ?? false);
   }
 
-  /** After success: the callbacks, more than one of them as a group, and the next step of the chain, each with the result. */
-  async sendAfterSuccess(finished: Finished, result: unknown): Promise<void> {
-    const { callbacks, chain } = finished.message.embed;
-    const next = chain?.at(-1);
-    await this.#sendGroup(finished, callbacks ?? [], [result], (callbacks?.length ?? 0) > 1);
-    if (next) await this.#send(finished, next, { args: [result], position: 'chain', chain: chain?.slice(0, -1) });
+  /**
+   * After success: the callbacks and the next step of the chain, each with the result. They become children of the task, as its
+   * result is stored.
+   */
+  async sendAfterSuccess(succeeded: Succeeded, result: unknown): Promise<void> {
+    for (const { signature, call, position } of afterSuccess(succeeded.message, result)) {
+      const sent = await this.#workflows.send(succeeded, signature, call, seedOf(succeeded.message, position));
+      if (sent) succeeded.request.addChild(resultTuple(firstOf(sent)));
+    }
   }
 
   /** After final failure: the errbacks, as a group, each with the id of the task that failed. */
   async sendAfterFailure(finished: Finished): Promise<void> {
-    const { embed, headers } = finished.message;
-    await this.#sendGroup(finished, embed.errbacks ?? [], [headers.id], true);
-  }
-
-  async #sendGroup(
-    finished: Finished,
-    steps: readonly SignatureJson[],
-    args: readonly unknown[],
-    isGroup: boolean,
-  ): Promise<void> {
-    if (steps.length === 0) return;
-    const id = drawnId(finished.message, 'group');
-    const calls = steps.map((step, index) =>
-      this.#send(finished, step, { args, position: String(index), group: isGroup ? { id, index } : undefined }),
-    );
-    await Promise.all(calls);
-  }
-
-  async #send(
-    { message, delivery }: Finished,
-    step: SignatureJson,
-    call: {
-      readonly args: readonly unknown[];
-      readonly position: string;
-      readonly chain?: readonly SignatureJson[] | undefined;
-      readonly group?: { readonly id: string; readonly index: number } | undefined;
-    },
-  ): Promise<void> {
-    const { publisher, clock, hostname, argsreprMaxsize } = this.#deps;
-    const queue = this.#queue(step);
-    const next = signatureMessage(step, {
-      ...call,
-      id: drawnId(message, call.position),
-      queue,
-      parentId: message.headers.id,
-      rootId: message.headers.rootId,
-      origin: hostname,
-      now: clock.now(),
-      argsreprMaxsize,
-    });
-    const messageGroupId = step.options['MessageGroupId'] ?? (queue === delivery.queue.name && delivery.messageGroupId);
-    await publisher.publish(next, typeof messageGroupId === 'string' ? { messageGroupId } : {});
-  }
-
-  #queue(step: SignatureJson): string {
-    return queueOfSignature(step) ?? this.#deps.route(step.task);
+    for (const { signature, call, position } of afterFailure(finished.message)) {
+      await this.#workflows.send(finished, signature, call, seedOf(finished.message, position));
+    }
   }
 }
 
-/**
- * The id that Celery would draw at random: here the same at every delivery of the same attempt, so that what a redelivered
- * message sends again can be recognised.
- */
-function drawnId({ headers: { id, replacedTaskNesting, retries } }: TaskMessage, position: string): string {
-  return uuid5(NAMESPACE_OID, `${id}:${replacedTaskNesting}:${retries}:${position}`);
+function afterSuccess(message: TaskMessage, result: unknown): readonly FollowUp[] {
+  const { callbacks, chain } = message.embed;
+  const options = relatives(message);
+  const called = callsOf(callbacks ?? []).map((signature, index) => {
+    return { signature, call: { args: [result], options }, position: `callback:${index}` };
+  });
+  const next = chain?.at(-1);
+  if (!next) return called;
+  const call = { args: [result], options: { ...options, chain: chain?.slice(0, -1) } };
+  return [...called, { signature: next, call, position: 'chain' }];
+}
+
+/** Several callbacks are a group, but for those that are groups themselves. */
+function callsOf(callbacks: readonly SignatureJson[]): readonly SignatureJson[] {
+  if (callbacks.length < 2) return callbacks;
+  const groups = callbacks.filter(isGroup);
+  const others = callbacks.filter((callback) => !isGroup(callback));
+  return others.length > 0 ? [...groups, groupOf(others)] : groups;
+}
+
+function afterFailure(message: TaskMessage): readonly FollowUp[] {
+  const { errbacks } = message.embed;
+  if (!errbacks || errbacks.length === 0) return [];
+  const call = { args: [message.headers.id], options: relatives(message) };
+  return [{ signature: groupOf(errbacks), call, position: 'errbacks' }];
+}
+
+function relatives({ headers: { id, rootId } }: TaskMessage): Readonly<Record<string, unknown>> {
+  return { parent_id: id, root_id: rootId };
+}
+
+function isGroup({ subtask_type }: SignatureJson): boolean {
+  return subtask_type === 'group';
+}
+
+/** What ids are drawn from: the same at every delivery of the same attempt. */
+function seedOf({ headers: { id, replacedTaskNesting, retries } }: TaskMessage, position: string): string {
+  return `${id}:${replacedTaskNesting}:${retries}:${position}`;
 }
 
 /** Whether a message names anything to follow its task. */

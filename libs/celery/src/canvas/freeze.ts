@@ -1,3 +1,4 @@
+import { InvalidTaskError } from '../errors/task-errors.js';
 import { after, groupResult, taskResult, type CanvasResult } from './canvas-result.js';
 import { plainSteps } from './steps.js';
 import {
@@ -73,7 +74,7 @@ export function idOf({ task_id }: Options): string | undefined {
 function freezeChain(chain: SignatureJson, place: Place, newId: NewId): Frozen {
   const steps = plainSteps(chain, false);
   const [first, ...later] = steps;
-  if (!first) throw new TypeError('a chain without tasks has no id');
+  if (!first) throw new InvalidTaskError('a chain without tasks cannot be sent');
   const led = { ...first, args: [...chain.args, ...first.args] };
   const { signatures, result } = freezeSteps([led, ...later], place, newId);
   const signature = withTasks({ ...chain, args: [] }, signatures);
@@ -90,7 +91,7 @@ export function freezeSteps(
     freeze(step, index === steps.length - 1 ? place : { rootId: place.rootId }, newId),
   );
   const [first, ...later] = frozen.map(({ result }) => result);
-  if (!first) throw new TypeError('a chain without tasks has no id');
+  if (!first) throw new InvalidTaskError('a chain without tasks cannot be sent');
   return {
     signatures: frozen.map(({ signature }) => signature),
     result: later.reduce((before, result) => after(result, before), first),
