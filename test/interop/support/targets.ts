@@ -14,24 +14,33 @@ export interface Target {
   readonly motoPython: string;
 }
 
+/**
+ * For `it.each`, in tests of what only these versions of Celery do: the target's version where it is one of them, so that with others
+ * there is no such test, rather than one that is skipped.
+ */
+export function only({ celery }: Target, ...versions: readonly Target['celery'][]): Target['celery'][] {
+  return versions.filter((version) => version === celery);
+}
+
 const everyEndpoint: readonly InteropEndpoint[] = ['LocalSqs', 'moto'];
 
 /**
  * `describe` for these endpoints and every version of Celery; skipped, with the reason, where Python is missing, or what else it
- * needs (`unmet`).
+ * needs (`unmet`). `versions`: those of Celery that can do it; default: all.
  */
 export function describeTargets(
   title: string,
   body: (target: Target) => void,
   endpoints = everyEndpoint,
   unmet?: string,
+  versions: readonly Target['celery'][] = celeryVersions,
 ): void {
   const found = findPythons();
   const reason = typeof found === 'string' ? found : unmet;
   const missing = reason === undefined ? '' : ` (skipped: ${reason})`;
   // oxlint-disable-next-line vitest/valid-describe-callback -- skipIf answers a describe, it is none
   const suite = describe.skipIf(missing !== '');
-  const targets = targetsOf(found, endpoints);
+  const targets = targetsOf(found, endpoints).filter(({ celery }) => versions.includes(celery));
   suite.each(targets)(`${title}, $endpoint, Celery $celery${missing}`, (target) => body(target));
 }
 
