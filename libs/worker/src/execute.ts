@@ -1,8 +1,8 @@
-import { Ignore, Reject, Retry, SoftTimeLimitExceeded, TaskRevokedError, parseIsoDateTime, type Clock } from '#celery';
+import { Ignore, Reject, Retry, SoftTimeLimitExceeded, TaskRevokedError, type Clock } from '#celery';
 import type { WorkerEvents } from './events.js';
 import { failureOf } from './failure-of.js';
 import type { Outcome } from './outcome.js';
-import { automaticRetry } from './retry-policy.js';
+import { automaticRetry, retryDelaySeconds } from './retry-policy.js';
 import type { Attempt } from './attempt.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
@@ -58,11 +58,4 @@ function outcomeOfError(error: unknown, task: RegisteredTask, request: TaskReque
   const retry = error instanceof Retry ? error : automaticRetry(error, task.options, request.retries);
   const delaySeconds = retryDelaySeconds(retry, task.options.defaultRetryDelay, clock);
   return { kind: 'retry', retry, error: retry.cause ?? retry, delaySeconds };
-}
-
-function retryDelaySeconds(retry: Retry, defaultRetryDelay: number, clock: Clock): number {
-  if (retry.countdown !== undefined) return Math.max(0, retry.countdown);
-  if (retry.eta === undefined) return defaultRetryDelay;
-  const eta = retry.eta instanceof Date ? retry.eta.getTime() : (parseIsoDateTime(retry.eta) ?? clock.now());
-  return Math.max(0, (eta - clock.now()) / 1000);
 }

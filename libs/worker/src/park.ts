@@ -1,22 +1,10 @@
-import {
-  MAX_DELAY_SECONDS,
-  MAX_VISIBILITY_SECONDS,
-  mayGoBack,
-  type Clock,
-  type Delivery,
-  type MessageSender,
-} from '#celery';
+import { MAX_DELAY_SECONDS, mayGoBack, type Clock, type Delivery, type MessageSender } from '#celery';
 import type { InFlightWatch } from './in-flight-watch.js';
 import { republish } from './republish.js';
+import { retentionOf, safeAge, visibilityLeft } from './wait-bounds.js';
 
 /** An ETA this close is waited for under the lease: SQS would only see to it to the second, for the price of a receive. */
 export const WAITED_FOR_MS = 2_000;
-
-/** SQS's own default, for queues whose attributes could not be read. */
-const DEFAULT_RETENTION_SECONDS = 345_600;
-
-/** A message is published again in the last quarter of its retention: workers may be down when it is visible. */
-const RETENTION_MARGIN = 0.25;
 
 /** What decides how a task waits for its ETA. Times are in seconds. */
 export interface ParkState {
@@ -47,12 +35,11 @@ export interface ParkPlan {
  * place, and is in flight whatever is done with it.
  */
 export function planPark({ remaining, held, age, retention, mayGoBack, fifo, roomInFlight }: ParkState): ParkPlan {
-  const longest = Math.min(remaining, Math.max(0, MAX_VISIBILITY_SECONDS - held - 1));
+  const longest = Math.min(remaining, visibilityLeft(held));
   if (fifo) return { via: 'visibility', delaySeconds: longest };
-  const margin = Math.floor(retention * RETENTION_MARGIN);
-  const safe = retention - margin - age;
+  const safe = safeAge(retention) - age;
   if (mayGoBack && roomInFlight && safe > 0) return { via: 'visibility', delaySeconds: Math.min(longest, safe) };
-  return { via: 'republish', delaySeconds: Math.min(remaining, MAX_DELAY_SECONDS, retention - margin) };
+  return { via: 'republish', delaySeconds: Math.min(remaining, MAX_DELAY_SECONDS, safeAge(retention)) };
 }
 
 /** Seconds until a task is due, or 0 when it is due as good as now. */
@@ -74,12 +61,12 @@ export async function park(
   remaining: number,
   { sender, clock, inFlight }: ParkDeps,
 ): Promise<number> {
-  const { name, fifo, messageRetentionPeriod: retention = DEFAULT_RETENTION_SECONDS } = delivery.queue;
+  const { name, fifo } = delivery.queue;
   const state = {
     remaining,
     held: Math.ceil((clock.monotonic() - delivery.receivedAt) / 1000),
     age: Math.max(0, Math.ceil((clock.now() - delivery.sentAt) / 1000)),
-    retention,
+    retention: retentionOf(delivery.queue),
     mayGoBack: mayGoBack(delivery),
     fifo,
   };

@@ -1,15 +1,10 @@
-import { MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, type Clock, type Delivery, type MessageSender } from '#celery';
+import { MAX_DELAY_SECONDS, type Clock, type Delivery, type MessageSender } from '#celery';
 import type { Attempt } from './attempt.js';
 import type { InFlightWatch } from './in-flight-watch.js';
 import { etaOf, expiresOf } from './moments.js';
 import { isRetriedInPlace, planPostponement, postponeAttributes, receivesForEta } from './receive-budget.js';
 import { republish } from './republish.js';
-
-/** SQS's own default. Where the queue's attributes could not be read, nothing waits by visibility. */
-const DEFAULT_RETENTION_SECONDS = 345_600;
-
-/** Whose retention ends soon after its wait is published again: SQS deletes what is too old, whether it waits or not. */
-const SAFE_PART_OF_RETENTION = 0.75;
+import { longestVisibility, retentionOf, safeAge } from './wait-bounds.js';
 
 export interface PostponeDeps {
   readonly sender: MessageSender;
@@ -34,7 +29,7 @@ export async function postpone(attempt: Attempt, wantedSeconds: number, deps: Po
     roomInFlight: true,
   });
   if (plan === 'republish' || (plan === 'visibility' && !(await mayWait(delivery, delaySeconds, deps)))) {
-    const seconds = Math.min(delaySeconds, MAX_DELAY_SECONDS, Math.floor(retentionOf(delivery) / 2));
+    const seconds = Math.min(delaySeconds, MAX_DELAY_SECONDS, Math.floor(retentionOf(delivery.queue) / 2));
     await republish(delivery, seconds, deps.sender, postponeAttributes(delivery, explainedReceives));
     return seconds;
   }
@@ -54,15 +49,6 @@ async function mayWait(delivery: Delivery, seconds: number, { inFlight, clock }:
   const { queue, sentAt } = delivery;
   if (queue.fifo) return true;
   const age = (clock.now() - sentAt) / 1000;
-  if (age + seconds > retentionOf(delivery) * SAFE_PART_OF_RETENTION) return false;
+  if (age + seconds > safeAge(retentionOf(queue))) return false;
   return inFlight === undefined || inFlight.mayPark(queue.name);
-}
-
-function retentionOf({ queue: { messageRetentionPeriod = DEFAULT_RETENTION_SECONDS } }: Delivery): number {
-  return messageRetentionPeriod;
-}
-
-/** SQS counts its 12 hours from the receive. */
-function longestVisibility({ receivedAt }: Delivery, clock: Clock): number {
-  return Math.max(0, Math.floor(MAX_VISIBILITY_SECONDS - (clock.monotonic() - receivedAt) / 1000) - 1);
 }

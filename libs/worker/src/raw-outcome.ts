@@ -1,16 +1,9 @@
-import {
-  Ignore,
-  MAX_VISIBILITY_SECONDS,
-  Reject,
-  Retry,
-  UnrecoverableError,
-  parseIsoDateTime,
-  type Clock,
-  type Delivery,
-} from '#celery';
+import { Ignore, Reject, Retry, UnrecoverableError, type Clock, type Delivery } from '#celery';
 import { mayRetryInPlace } from './receive-budget.js';
 import type { RedeliveryDelay } from './redelivery-delay.js';
+import { retryDelaySeconds } from './retry-policy.js';
 import { resolveTaskOptions } from './task-options.js';
+import { longestVisibility } from './wait-bounds.js';
 
 /** What a handler's error means for its message. */
 export type RawVerdict =
@@ -44,7 +37,7 @@ export function verdictOf(thrown: unknown, delivery: Delivery, deps: RawVerdictD
   if (error instanceof Reject && !error.requeue) return { kind: 'rejected', reason: error.message };
   if (isExhausted(error, delivery, deps.maxDeliveries)) return { kind: 'exhausted', error: reasonOf(error) };
   const kind = error instanceof Retry || error instanceof Reject ? 'retried' : 'failed';
-  const delaySeconds = Math.min(delayOf(error, delivery, deps), longestDelay(delivery, deps.clock));
+  const delaySeconds = Math.min(delayOf(error, delivery, deps), longestVisibility(delivery, deps.clock));
   return { kind, error: reasonOf(error), delaySeconds };
 }
 
@@ -60,21 +53,8 @@ export function reasonText(error: unknown): string {
 
 function delayOf(error: unknown, delivery: Delivery, { clock, redeliveryDelay }: RawVerdictDeps): number {
   if (error instanceof Reject) return redeliveryDelay.ofRequeue(delivery);
-  if (error instanceof Retry) return retryDelaySeconds(error, clock);
+  if (error instanceof Retry) return Math.ceil(retryDelaySeconds(error, resolveTaskOptions().defaultRetryDelay, clock));
   return redeliveryDelay.ofRedrive(delivery);
-}
-
-function retryDelaySeconds({ countdown, eta }: Retry, clock: Clock): number {
-  if (countdown !== undefined) return Math.max(0, Math.ceil(countdown));
-  if (eta === undefined) return resolveTaskOptions().defaultRetryDelay;
-  const due = eta instanceof Date ? eta.getTime() : (parseIsoDateTime(eta) ?? clock.now());
-  return Math.max(0, Math.ceil((due - clock.now()) / 1000));
-}
-
-/** SQS counts its longest visibility timeout from the receive. */
-function longestDelay({ receivedAt }: Delivery, clock: Clock): number {
-  const held = Math.ceil((clock.monotonic() - receivedAt) / 1000);
-  return Math.max(0, MAX_VISIBILITY_SECONDS - held - 1);
 }
 
 /** A retry that changes what there is no other copy of cannot be granted, and must not be granted in part. */

@@ -1,4 +1,4 @@
-import { Retry } from '#celery';
+import { Retry, parseIsoDateTime, type Clock } from '#celery';
 import type { ErrorClass, ErrorMatcher, ResolvedTaskOptions } from './task-options.js';
 
 /** Whether `error` is of one of these classes. */
@@ -43,4 +43,12 @@ function exponentialBackoff(options: ResolvedTaskOptions, retries: number, rando
   // Python's numbers have no end: 2^retries is Infinity here from 1024 retries on, which the minimum takes back.
   const longest = Math.min(Math.trunc(options.retryBackoffMax), factor * 2 ** retries);
   return options.retryJitter ? Math.min(longest, Math.floor(random() * (longest + 1))) : longest;
+}
+
+/** Seconds until the attempt that a retry asks for; not whole ones where it gives a moment. */
+export function retryDelaySeconds({ countdown, eta }: Retry, defaultRetryDelay: number, clock: Clock): number {
+  if (countdown !== undefined) return Math.max(0, countdown);
+  if (eta === undefined) return defaultRetryDelay;
+  const due = eta instanceof Date ? eta.getTime() : (parseIsoDateTime(eta) ?? clock.now());
+  return Math.max(0, (due - clock.now()) / 1000);
 }

@@ -36,7 +36,7 @@ export function isSingleTask({ subtask_type }: SignatureJson): boolean {
 }
 
 /** Options of `apply_async` that have a place of their own in the message; all others become properties of the envelope. */
-const PLACED = new Set([
+export const PLACED_OPTIONS: ReadonlySet<string> = new Set([
   'task_id',
   'queue',
   'routing_key',
@@ -119,7 +119,7 @@ function membership(options: SignatureJson['options'], { group }: SignatureCall)
 function stamping(options: SignatureJson['options']): Partial<TaskMessageSpec> {
   const stampedHeaders = strings(options['stamped_headers']) ?? [];
   const isProperty = ([name, value]: [string, unknown]): boolean =>
-    !PLACED.has(name) && !stampedHeaders.includes(name) && value !== null;
+    !PLACED_OPTIONS.has(name) && !stampedHeaders.includes(name) && value !== null;
   return {
     stampedHeaders: stampedHeaders.length === 0 ? null : stampedHeaders,
     stamps: Object.fromEntries(stampedHeaders.map((name) => [name, options[name]])),

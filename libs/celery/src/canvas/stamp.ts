@@ -2,19 +2,21 @@ import { InvalidTaskError } from '../errors/task-errors.js';
 import { withHeader } from './linking.js';
 import { headerOf, isChain, isChord, isGroup, signatureList, tasksOf, withTasks, type Options } from './primitives.js';
 import type { SignatureJson } from './signature-json.js';
+import { PLACED_OPTIONS } from './signature-message.js';
 
 /** Stamps by name. */
 export type Stamps = Readonly<Record<string, unknown>>;
 
 /**
- * Stamps a signature, with everything in it and what follows it: Celery's `stamp`. Workers carry stamps on, and tasks can be
- * revoked by them. As in Celery, the body of a chord is not stamped with it: stamp it on its own.
+ * Stamps a signature, with everything in it and what follows it: Celery's `stamp`. Workers carry stamps on.
+ * As in Celery, the body of a chord is not stamped with it: stamp it on its own.
  *
  * @returns the stamped signature; a stamp that it had before under the same name is replaced
  * @throws InvalidTaskError for a name that is an option of the signature
  */
 export function stamp<Sig extends SignatureJson>(signature: Sig, stamps: Stamps): Sig {
-  const taken = Object.keys(stamps).filter((name) => OPTIONS.has(name));
+  // A stamp stands among the options: one of these names would replace what it means there.
+  const taken = Object.keys(stamps).filter((name) => PLACED_OPTIONS.has(name));
   if (taken.length === 0) return stamped(signature, stamps);
   throw new InvalidTaskError(`stamp: '${taken.join("', '")}' is an option of every task; choose another name`);
 }
@@ -48,32 +50,3 @@ function stampedLinks(options: Options, stamps: Stamps): Options {
     names.map((name) => [name, signatureList(options[name]).map((one) => stamped(one, stamps))]),
   );
 }
-
-/** A stamp stands among the options: one of these names would replace what it means there. */
-const OPTIONS = new Set([
-  'task_id',
-  'root_id',
-  'parent_id',
-  'group_id',
-  'group_index',
-  'chord',
-  'chain',
-  'link',
-  'link_error',
-  'queue',
-  'routing_key',
-  'exchange',
-  'countdown',
-  'eta',
-  'expires',
-  'priority',
-  'headers',
-  'reply_to',
-  'serializer',
-  'compression',
-  'ignore_result',
-  'shadow',
-  'stamped_headers',
-  'time_limit',
-  'soft_time_limit',
-]);
