@@ -1,22 +1,17 @@
-import { Injectable, Module } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
+import { Injectable } from '@nestjs/common';
 import {
-  CLOCK,
   MemoryIdempotencyStore,
   Retry,
-  SqsCeleryModule,
   Task,
   TaskContext,
-  TaskProducer,
   TaskRequest,
   WorkerControl,
   signature,
   type IdempotencyStore,
 } from 'nestjs-sqs-celery';
-import { LocalSqs, VirtualClock } from 'nestjs-sqs-celery/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-const clock = new VirtualClock();
+import type { RunningApp } from './nest.test-support.js';
+import { startVirtualApp, startVirtualSqs, type VirtualApp, type VirtualSqs } from './support/virtual-app.js';
 
 /** How often each attempt had its effect, by task, id and retries. */
 const effects = new Map<string, number>();
@@ -57,7 +52,7 @@ class Effects {
   @Task('slow')
   async slow(@TaskContext() task: TaskRequest): Promise<void> {
     effect(task);
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, 90_000));
+    await new Promise<void>((resolve) => endpoint.clock.setTimeout(resolve, 90_000));
   }
 
   @Task('sends')
@@ -84,51 +79,29 @@ class Effects {
   }
 }
 
-let sqs: LocalSqs;
-let app: TestingModule;
+let endpoint: VirtualSqs;
+let app: VirtualApp;
 
-async function start(idempotency: IdempotencyStore): Promise<TaskProducer> {
-  sqs = await LocalSqs.start({ clock });
+async function start(
+  dies: (key: string) => 'before' | 'after' | undefined = () => undefined,
+): Promise<RunningApp['tasks']> {
+  const { sqs, clock } = (endpoint = await startVirtualSqs());
   sqs.createQueue('celery');
-
-  @Module({
-    imports: [
-      SqsCeleryModule.forRoot({
-        queues: ['celery'],
-        concurrency: 100,
-        idempotency,
-        clientConfig: {
-          endpoint: sqs.endpoint,
-          region: sqs.region,
-          credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' },
-        },
-      }),
-    ],
-    providers: [Effects],
-  })
-  class AppModule {}
-
-  app = await Test.createTestingModule({ imports: [AppModule] })
-    .overrideProvider(CLOCK)
-    .useValue(clock)
-    .setLogger(false as never)
-    .compile();
-  await app.init();
-  return app.get(TaskProducer);
+  const idempotency = new DyingWorkers(new MemoryIdempotencyStore({ clock }), dies);
+  app = await startVirtualApp({ providers: [Effects], options: { concurrency: 100, idempotency }, on: endpoint });
+  return app.tasks;
 }
 
 beforeEach(() => effects.clear());
 
 afterEach(async () => {
-  const closed = app.close();
-  // A stopping worker gives its last poll a moment, which has to pass.
-  await clock.advance(1_000);
-  await closed;
-  await sqs.close();
+  await app[Symbol.asyncDispose]();
+  await endpoint[Symbol.asyncDispose]();
 });
 
 /** Lets time pass until the queue is empty. */
 async function drain(): Promise<void> {
+  const { sqs, clock } = endpoint;
   for (let minute = 0; minute < 240 && sqs.queue('celery').messages.length > 0; minute += 1)
     await clock.advance(60_000);
   expect(sqs.queue('celery').messages).toEqual([]);
@@ -137,8 +110,8 @@ async function drain(): Promise<void> {
 describe('with an idempotency store', () => {
   it('1 000 forced duplicates have one effect each', { timeout: 120_000 }, async () => {
     const dies = (key: string) => (key.startsWith('sends:') ? (key.includes('even') ? 'before' : 'after') : undefined);
-    const tasks = await start(new DyingWorkers(new MemoryIdempotencyStore({ clock }), dies));
-    const worker = app.get(WorkerControl);
+    const tasks = await start(dies);
+    const worker = app.app.get(WorkerControl);
     await worker.pause();
     const sends: Promise<unknown>[] = [];
     for (let number = 0; number < 1_000; number += 1) {
@@ -153,7 +126,7 @@ describe('with an idempotency store', () => {
       for (let copy = 0; copy < 2; copy += 1) sends.push(tasks.send(task, { taskId, ...options }));
     }
     await Promise.all(sends);
-    expect(sqs.queue('celery').messages).toHaveLength(2_000);
+    expect(endpoint.sqs.queue('celery').messages).toHaveLength(2_000);
     worker.resume();
     await drain();
     const wrong = [...effects].filter(([, times]) => times !== 1);
@@ -164,7 +137,7 @@ describe('with an idempotency store', () => {
   });
 
   it('counts the attempts of a retry in place, whatever else was received', async () => {
-    const tasks = await start(new MemoryIdempotencyStore({ clock }));
+    const tasks = await start();
     await tasks.send('retried-in-place', { taskId: 'a' });
     await drain();
     expect([...effects]).toEqual([
