@@ -7,7 +7,7 @@ const arguments_ = [
   '--conditions=@sqs-celery/source',
   '--import',
   fileURLToPath(new URL('package/run-sources.mjs', import.meta.url)),
-  fileURLToPath(new URL('../apps/demo/src/main.ts', import.meta.url)),
+  fileURLToPath(new URL('../apps/demo/src/main.js', import.meta.url)),
 ];
 
 /** Longest time that may pass between Ctrl-C and the end. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { COLUMNS, codeSpans, ignoreRows, rows, situationRows } from './support/acknowledgement-page.js';
 import { ROOT } from './support/markdown.js';
 
-const WORKER = 'libs/worker/src';
+const WORKER = 'libs/worker/src/acknowledgement';
 
 /** The ids that the suite beside the worker plays; that it plays what the page says is proved there. */
 function playedIds(): string[] {

@@ -1,6 +1,6 @@
 import type { Delivery } from '#celery';
 import type { PostponementReason } from './outcome.js';
-import type { RawMessageEventMap } from './raw-events.js';
+import type { RawMessageEventMap } from './raw-messages/raw-events.js';
 import type { TaskRequest } from './task-request.js';
 
 /** What a worker reports, by event. */

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import {
   chain,
   chord,
-  encodeMessage,
   group,
   immutable,
   map,
@@ -15,14 +13,10 @@ import {
 } from '#celery';
 import { MemoryResultStore } from '#backends';
 import { describe, expect, it } from 'vitest';
+import { vector, wire, type Wire } from './vectors.test-support.js';
 import { Bench, FIFO, body } from './worker.test-support.js';
 
 type Embed = Partial<TaskMessage['embed']>;
-
-interface Wire {
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: unknown;
-}
 
 /** Results in memory, and what they are told of chords among what is sent. */
 class Store extends MemoryResultStore {
@@ -87,7 +81,7 @@ describe('what Celery sends from a worker', () => {
       const text = JSON.stringify(decoded_body).replaceAll(String(headers['root_id']), String(id));
       return { headers: { ...headers, ...root, id: index }, body: JSON.parse(text) };
     });
-    const ours = sent().slice(0, expected.length).map(wire);
+    const ours = sent().slice(0, expected.length).map(numbered);
     expect(comparable(ours)).toEqual(comparable(theirs));
     expect(ours.map(({ headers }) => headers['parent_id'])).toEqual(ours.map(() => id));
     expect(new Set(ids(sent())).size).toBe(sent().length);
@@ -198,21 +192,10 @@ describe('workflows as errbacks', () => {
   });
 });
 
-interface Vector {
-  readonly sqs_body: string;
-  readonly decoded_envelope: { readonly headers: Record<string, unknown> };
-  readonly decoded_body: unknown;
-}
-
-function vector(name: string): Vector {
-  return JSON.parse(readFileSync(new URL(`../../../test/vectors/${name}.json`, import.meta.url), 'utf8')) as Vector;
-}
-
-/** A message as it goes to SQS, decoded like the vectors. */
-function wire(message: TaskMessage, index: number): Wire {
-  const decode = (text: string): unknown => JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
-  const { body: encoded, headers } = decode(encodeMessage(message)) as { body: string; headers: object };
-  return { headers: { ...headers, id: index }, body: decode(encoded) };
+/** With its place as its id: what has none of its own gets a random one. */
+function numbered(message: TaskMessage, index: number): Wire {
+  const { headers, body: decoded } = wire(message);
+  return { headers: { ...headers, id: index }, body: decoded };
 }
 
 const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g;

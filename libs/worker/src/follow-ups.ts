@@ -1,6 +1,6 @@
 import { firstOf, resultTuple, type PartialCall, type SignatureJson, type TaskMessage } from '#celery';
 import { lostSteps } from './chain-failure.js';
-import type { ChordCalls } from './chord-calls.js';
+import type { ChordCalls } from './chords/chord-calls.js';
 import type { TaskRequest } from './task-request.js';
 import { WorkflowCalls, groupOf, type Finished, type WorkflowCallsDeps } from './workflow-calls.js';
 

@@ -6,18 +6,18 @@ export {
   type WorkerEvent,
   type WorkerEventMap,
 } from './events.js';
-export { deadLetterResults } from './dead-letter-results-assembly.js';
-export type { DeadLetterResults } from './dead-letter-results.js';
-export { DeadLetterRounds } from './dead-letter-results-rounds.js';
-export { DeadLetterNotices, type DeadLetter, type DeadLetterHook } from './dead-letter-hook.js';
+export { deadLetterResults } from './dead-letters/dead-letter-results-assembly.js';
+export type { DeadLetterResults } from './dead-letters/dead-letter-results.js';
+export { DeadLetterRounds } from './dead-letters/dead-letter-results-rounds.js';
+export { DeadLetterNotices, type DeadLetter, type DeadLetterHook } from './dead-letters/dead-letter-hook.js';
 export { ClaimLostError } from './idempotency/claim-lost-error.js';
 export { ReplacedFailure, failureOf, type Failure } from './failure-of.js';
 export type { UnknownTaskPolicy } from './not-mine.js';
 export type { PoisonPolicy } from './quarantine.js';
-export type { RawMessageEventMap, RawMessageEvents, RawOutcome } from './raw-events.js';
-export { RawHandlers, type RawHandler } from './raw-handlers.js';
-export { logRawMessages } from './raw-log.js';
-export { RawMessageRequest } from './raw-message-request.js';
+export type { RawMessageEventMap, RawMessageEvents, RawOutcome } from './raw-messages/raw-events.js';
+export { RawHandlers, type RawHandler } from './raw-messages/raw-handlers.js';
+export { logRawMessages } from './raw-messages/raw-log.js';
+export { RawMessageRequest } from './raw-messages/raw-message-request.js';
 export { backoffProblems, type BackoffOptions } from './redelivery-delay.js';
 export { reprOfError } from './shown.js';
 export { logTaskEvents, type TaskLogOptions } from './task-log.js';

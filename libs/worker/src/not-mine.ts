@@ -1,6 +1,6 @@
 import { mayGoBack, type Delivery, type MessageSender } from '#celery';
 import type { QuarantineAction } from './events.js';
-import type { DeadLetterReason } from './dead-letter-hook.js';
+import type { DeadLetterReason } from './dead-letters/dead-letter-hook.js';
 import type { Quarantine } from './quarantine.js';
 import { mayBeParked } from './receive-budget.js';
 import type { RedeliveryDelay } from './redelivery-delay.js';

@@ -6,7 +6,7 @@ import {
   type MessageSender,
 } from '#celery';
 import { backOffSeconds } from './back-off.js';
-import type { DeadLetterNotices, DeadLetterReason } from './dead-letter-hook.js';
+import type { DeadLetterNotices, DeadLetterReason } from './dead-letters/dead-letter-hook.js';
 import type { QuarantineAction, WorkerEvents } from './events.js';
 import { ownAttributes, withAttributes } from './republish.js';
 

@@ -1,5 +1,5 @@
 import { exceptionInfoOf, saferepr, type Log } from '#celery';
-import { reprOfException } from './chord-error.js';
+import { reprOfException } from './chords/chord-error.js';
 import type { WorkerEvents } from './events.js';
 import { reprOfError, shown, stackOf } from './shown.js';
 import type { TaskRequest } from './task-request.js';

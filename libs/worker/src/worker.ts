@@ -15,21 +15,21 @@ import {
   type TaskPublisher,
 } from '#celery';
 import { Admission, type AdmissionHook } from './admission/admission.js';
-import { following } from './chords-assembly.js';
+import { following } from './chords/chords-assembly.js';
 import type { NotMineReason, WorkerEvents } from './events.js';
 import { hasFollowUps } from './follow-ups.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { InFlightWatch, type InFlightWatchDeps } from './in-flight-watch.js';
 import { NotMine, type UnknownTaskPolicy } from './not-mine.js';
-import { DeadLetterNotices, type DeadLetterHook } from './dead-letter-hook.js';
-import type { RawHandlers } from './raw-handlers.js';
-import { RawMessages } from './raw-messages.js';
+import { DeadLetterNotices, type DeadLetterHook } from './dead-letters/dead-letter-hook.js';
+import type { RawHandlers } from './raw-messages/raw-handlers.js';
+import { RawMessages } from './raw-messages/raw-messages.js';
 import { Quarantine, type PoisonPolicy } from './quarantine.js';
 import { RedeliveryDelay, type BackoffOptions } from './redelivery-delay.js';
 import { Results } from './results.js';
 import { Revocations } from './revocations.js';
 import { TaskRunner } from './run-task.js';
-import { giveBack, type SettleDeps } from './settle.js';
+import { giveBack, type SettleDeps } from './settle/settle.js';
 import type { TaskRegistry } from './task-registry.js';
 
 export interface WorkerOptions extends BackoffOptions {

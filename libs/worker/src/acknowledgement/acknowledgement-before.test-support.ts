@@ -1,6 +1,6 @@
 import { encodeMessage, type TaskMessage } from '#celery';
 import { Boom, isFifo, type Cell, type Situation, type World } from './acknowledgement-table.test-support.js';
-import { body } from './worker.test-support.js';
+import { body } from '../worker.test-support.js';
 
 interface Envelope {
   body: string;

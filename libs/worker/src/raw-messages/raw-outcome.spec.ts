@@ -2,8 +2,8 @@ import { Ignore, Reject, Retry, UnrecoverableError, systemClock, type Clock } fr
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reasonText, verdictOf, type RawVerdict } from './raw-outcome.js';
-import { RedeliveryDelay } from './redelivery-delay.js';
-import { FIFO, RecordedDelivery, STANDARD, withRedrive } from './worker.test-support.js';
+import { RedeliveryDelay } from '../redelivery-delay.js';
+import { FIFO, RecordedDelivery, STANDARD, withRedrive } from '../worker.test-support.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const cause = new Error('upstream is down');

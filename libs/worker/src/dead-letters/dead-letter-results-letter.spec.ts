@@ -1,7 +1,7 @@
 import { createTaskMessage } from '#celery';
 import { describe, expect, it } from 'vitest';
 import { deathOf } from './dead-letter-results-letter.js';
-import { FIFO, RecordedDelivery, STANDARD, withRedrive } from './worker.test-support.js';
+import { FIFO, RecordedDelivery, STANDARD, withRedrive } from '../worker.test-support.js';
 
 const CELERY = withRedrive(STANDARD, 10);
 const ORDERS = withRedrive(FIFO, 3);

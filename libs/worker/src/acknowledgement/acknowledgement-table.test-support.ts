@@ -10,11 +10,11 @@ import {
   type Timer,
 } from '#celery';
 import { MemoryIdempotencyStore, MemoryResultStore, MemoryRevocationStore } from '#backends';
-import { logTaskEvents } from './task-log.js';
-import type { TaskOptions } from './task-options.js';
-import type { TaskRequest } from './task-request.js';
-import type { WorkerOptions } from './worker.js';
-import { Bench, FIFO, RecordedDelivery, STANDARD, withRedrive } from './worker.test-support.js';
+import { logTaskEvents } from '../task-log.js';
+import type { TaskOptions } from '../task-options.js';
+import type { TaskRequest } from '../task-request.js';
+import type { WorkerOptions } from '../worker.js';
+import { Bench, FIFO, RecordedDelivery, STANDARD, withRedrive } from '../worker.test-support.js';
 
 export const QUEUES = {
   standard: STANDARD,

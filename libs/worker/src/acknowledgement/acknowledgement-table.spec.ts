@@ -8,7 +8,7 @@ import {
   type Column,
   type IgnoreRow,
   type SituationRow,
-} from '../../../test/docs/support/acknowledgement-page.js';
+} from '../../../../test/docs/support/acknowledgement-page.js';
 import { BEFORE } from './acknowledgement-before.test-support.js';
 import { EXECUTION } from './acknowledgement-execution.test-support.js';
 import {

@@ -1,8 +1,8 @@
 import type { ResultStore } from '#celery';
 import { ChordCalls } from './chord-calls.js';
 import { Chords } from './chords.js';
-import type { WorkerEvents } from './events.js';
-import { FollowUps, type FollowUpDeps } from './follow-ups.js';
+import type { WorkerEvents } from '../events.js';
+import { FollowUps, type FollowUpDeps } from '../follow-ups.js';
 
 export interface FollowingDeps extends Omit<FollowUpDeps, 'chordCalls'> {
   /** Undefined: results are disabled. */

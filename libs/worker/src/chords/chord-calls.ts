@@ -1,6 +1,6 @@
 import type { SignatureJson } from '#celery';
 import { errbacksOfChord } from './chord-body.js';
-import { WorkflowCalls, groupOf, type Finished, type WorkflowCallsDeps } from './workflow-calls.js';
+import { WorkflowCalls, groupOf, type Finished, type WorkflowCallsDeps } from '../workflow-calls.js';
 
 /** Sends what follows a chord: its body, or the errbacks of its body. */
 export class ChordCalls {

@@ -14,10 +14,10 @@ import {
 import { describe, expect, it } from 'vitest';
 import { deadLetterResults } from './dead-letter-results-assembly.js';
 import { DeadLetterResults, type FailedPart } from './dead-letter-results.js';
-import { FollowUps } from './follow-ups.js';
-import { Results } from './results.js';
-import type { TaskOptions } from './task-options.js';
-import { Bench, FIFO, RecordedDelivery, STANDARD, body, withRedrive } from './worker.test-support.js';
+import { FollowUps } from '../follow-ups.js';
+import { Results } from '../results.js';
+import type { TaskOptions } from '../task-options.js';
+import { Bench, FIFO, RecordedDelivery, STANDARD, body, withRedrive } from '../worker.test-support.js';
 
 const SOURCE = withRedrive(STANDARD, 3);
 const DEAD = {

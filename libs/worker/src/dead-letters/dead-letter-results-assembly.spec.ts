@@ -2,7 +2,7 @@ import { systemClock, signature } from '#celery';
 import { MemoryResultStore } from '#backends';
 import { describe, expect, it } from 'vitest';
 import { deadLetterResults } from './dead-letter-results-assembly.js';
-import { Bench, STANDARD, body, withRedrive } from './worker.test-support.js';
+import { Bench, STANDARD, body, withRedrive } from '../worker.test-support.js';
 
 const SOURCE = withRedrive(STANDARD, 3);
 

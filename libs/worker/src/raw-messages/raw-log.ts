@@ -1,7 +1,7 @@
 import type { Log } from '#celery';
 import type { RawMessageEventMap, RawOutcome } from './raw-events.js';
 import type { RawMessageRequest } from './raw-message-request.js';
-import { reprOfError, shown, stackOf } from './shown.js';
+import { reprOfError, shown, stackOf } from '../shown.js';
 
 /** Where the lines come from; a `WorkerEvents` is one. */
 export interface RawMessageListeners {

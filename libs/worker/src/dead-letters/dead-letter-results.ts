@@ -14,20 +14,20 @@ import {
   type TaskMessage,
   type Delivery,
 } from '#celery';
-import { chainFailures } from './chain-failure.js';
-import { partsLostWith } from './chords.js';
-import type { ChordReporter } from './chord-failure.js';
+import { chainFailures } from '../chain-failure.js';
+import { partsLostWith } from '../chords/chords.js';
+import type { ChordReporter } from '../chords/chord-failure.js';
 import { deathOf, type Death } from './dead-letter-results-letter.js';
 import { LetterMemory } from './dead-letter-results-memory.js';
-import type { WorkerEvents } from './events.js';
-import type { FollowUps } from './follow-ups.js';
-import type { Results } from './results.js';
-import { giveBack } from './settle.js';
-import { shown } from './shown.js';
-import type { TaskRegistry } from './task-registry.js';
-import { TaskRequest } from './task-request.js';
-import { underLease } from './under-lease.js';
-import { whyUnsendable } from './unsendable.js';
+import type { WorkerEvents } from '../events.js';
+import type { FollowUps } from '../follow-ups.js';
+import type { Results } from '../results.js';
+import { giveBack } from '../settle/settle.js';
+import { shown } from '../shown.js';
+import type { TaskRegistry } from '../task-registry.js';
+import { TaskRequest } from '../task-request.js';
+import { underLease } from '../under-lease.js';
+import { whyUnsendable } from '../unsendable.js';
 
 /** A task that a chord waits for, and that has failed. */
 export interface FailedPart {

@@ -12,15 +12,15 @@ import {
   type SignatureJson,
   type TaskMessage,
 } from '#celery';
-import { lostSteps } from './chain-failure.js';
-import { checkLease } from './check-lease.js';
+import { lostSteps } from '../chain-failure.js';
+import { checkLease } from '../check-lease.js';
 import type { ChordCalls } from './chord-calls.js';
 import { chordError, reprOfException } from './chord-error.js';
 import { ChordFailure, type ChordReporter } from './chord-failure.js';
 import { joinParts, joinStructure, type Joined } from './chord-join.js';
-import type { WorkerEvents } from './events.js';
-import { underLease } from './under-lease.js';
-import { whyUnsendable } from './unsendable.js';
+import type { WorkerEvents } from '../events.js';
+import { underLease } from '../under-lease.js';
+import { whyUnsendable } from '../unsendable.js';
 
 export interface ChordsDeps {
   readonly store: ResultStore;

@@ -1,11 +1,11 @@
 import { TaskRevokedError } from '#celery';
-import type { Attempt } from './attempt.js';
-import { checkLease } from './check-lease.js';
-import { hasFollowUps } from './follow-ups.js';
-import type { Outcome, OutcomeKind } from './outcome.js';
-import { park } from './park.js';
-import { postpone } from './postpone.js';
-import { isOneOf } from './retry-policy.js';
+import type { Attempt } from '../attempt.js';
+import { checkLease } from '../check-lease.js';
+import { hasFollowUps } from '../follow-ups.js';
+import type { Outcome, OutcomeKind } from '../outcome.js';
+import { park } from '../park.js';
+import { postpone } from '../postpone.js';
+import { isOneOf } from '../retry-policy.js';
 import type { SettleDeps } from './settle.js';
 import { whyNoRetry } from './settle-retry.js';
 import {
@@ -19,7 +19,7 @@ import {
   repeatResult,
   retryOnce,
 } from './settle-steps.js';
-import { whyUnsendable } from './unsendable.js';
+import { whyUnsendable } from '../unsendable.js';
 
 type SettleTable = {
   [Kind in OutcomeKind]: (outcome: Outcome<Kind>, attempt: Attempt, deps: SettleDeps) => Promise<void> | void;

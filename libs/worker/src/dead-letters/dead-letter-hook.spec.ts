@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '#celery';
 import { describe, expect, it } from 'vitest';
 import { DeadLetterNotices, type DeadLetter, type DeadLetterHook } from './dead-letter-hook.js';
-import { DEAD_LETTERS, RecordedDelivery, STANDARD, withRedrive } from './worker.test-support.js';
+import { DEAD_LETTERS, RecordedDelivery, STANDARD, withRedrive } from '../worker.test-support.js';
 
 /** A clock whose timers ring by hand. */
 function manualClock() {

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import {
   SqsCeleryError,
-  encodeMessage,
   signature,
   type ResultStore,
   type ResultTuple,
@@ -11,25 +9,9 @@ import {
 } from '#celery';
 import { MemoryIdempotencyStore, MemoryResultStore, MemoryRevocationStore } from '#backends';
 import { describe, expect, it } from 'vitest';
-import { logTaskEvents } from './task-log.js';
-import { Bench, body } from './worker.test-support.js';
-
-interface Vector {
-  readonly sqs_body: string;
-  readonly decoded_envelope: { readonly headers: Record<string, unknown> };
-  readonly decoded_body: unknown;
-}
-
-function vector(name: string): Vector {
-  return JSON.parse(readFileSync(new URL(`../../../test/vectors/${name}.json`, import.meta.url), 'utf8')) as Vector;
-}
-
-/** A message as it goes to SQS, decoded like the vectors. */
-function wire(message: TaskMessage) {
-  const decode = (text: string): unknown => JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
-  const { body: encoded, headers } = decode(encodeMessage(message)) as { body: string; headers: object };
-  return { headers, body: decode(encoded) };
-}
+import { logTaskEvents } from '../task-log.js';
+import { vector, wire } from '../vectors.test-support.js';
+import { Bench, body } from '../worker.test-support.js';
 
 const summed = signature('tsum', { taskId: 'body-1' });
 

@@ -1,16 +1,16 @@
 import type { Clock, Delivery, MessageSender, TaskPublisher } from '#celery';
-import type { Attempt } from './attempt.js';
-import { checkLease } from './check-lease.js';
-import type { Chords } from './chords.js';
-import type { WorkerEvents } from './events.js';
-import type { FollowUps } from './follow-ups.js';
-import { isRecorded } from './idempotency/claim.js';
-import { ClaimLostError } from './idempotency/claim-lost-error.js';
-import type { InFlightWatch } from './in-flight-watch.js';
-import type { Outcome, OutcomeKind } from './outcome.js';
-import type { Quarantine } from './quarantine.js';
-import type { RedeliveryDelay } from './redelivery-delay.js';
-import type { Results } from './results.js';
+import type { Attempt } from '../attempt.js';
+import { checkLease } from '../check-lease.js';
+import type { Chords } from '../chords/chords.js';
+import type { WorkerEvents } from '../events.js';
+import type { FollowUps } from '../follow-ups.js';
+import { isRecorded } from '../idempotency/claim.js';
+import { ClaimLostError } from '../idempotency/claim-lost-error.js';
+import type { InFlightWatch } from '../in-flight-watch.js';
+import type { Outcome, OutcomeKind } from '../outcome.js';
+import type { Quarantine } from '../quarantine.js';
+import type { RedeliveryDelay } from '../redelivery-delay.js';
+import type { Results } from '../results.js';
 import { SETTLE_TABLE } from './settle-table.js';
 
 export interface SettleDeps {

@@ -1,12 +1,12 @@
 import { WorkerLostError, openForeign, type Delivery, type ForeignMessage } from '#celery';
-import type { QuarantineAction } from './events.js';
-import type { Quarantine } from './quarantine.js';
+import type { QuarantineAction } from '../events.js';
+import type { Quarantine } from '../quarantine.js';
 import type { RawMessageEvents, RawOutcome } from './raw-events.js';
 import type { RawHandler, RawHandlers } from './raw-handlers.js';
 import { RawMessageRequest } from './raw-message-request.js';
 import { reasonText, verdictOf, type RawVerdict, type RawVerdictDeps } from './raw-outcome.js';
-import { isCrashLooping } from './receive-budget.js';
-import { reprOfError } from './shown.js';
+import { isCrashLooping } from '../receive-budget.js';
+import { reprOfError } from '../shown.js';
 
 export interface RawMessagesDeps extends RawVerdictDeps {
   readonly handlers: RawHandlers;

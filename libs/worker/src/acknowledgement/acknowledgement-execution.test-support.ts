@@ -1,6 +1,6 @@
 import { EncodeError, Ignore, Reject, Retry, sleep } from '#celery';
 import { Boom, isFifo, type Cell, type Situation, type World } from './acknowledgement-table.test-support.js';
-import type { TaskRequest } from './task-request.js';
+import type { TaskRequest } from '../task-request.js';
 
 const SENT_ON_SUCCESS = ['send callbacks', 'send chain'];
 const failed = (error: string): string[] => ['send errbacks', `store FAILURE ${error}`];

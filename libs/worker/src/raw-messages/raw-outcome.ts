@@ -1,9 +1,9 @@
 import { Ignore, Reject, Retry, UnrecoverableError, type Clock, type Delivery } from '#celery';
-import { mayRetryInPlace } from './receive-budget.js';
-import type { RedeliveryDelay } from './redelivery-delay.js';
-import { retryDelaySeconds } from './retry-policy.js';
-import { resolveTaskOptions } from './task-options.js';
-import { longestVisibility } from './wait-bounds.js';
+import { mayRetryInPlace } from '../receive-budget.js';
+import type { RedeliveryDelay } from '../redelivery-delay.js';
+import { retryDelaySeconds } from '../retry-policy.js';
+import { resolveTaskOptions } from '../task-options.js';
+import { longestVisibility } from '../wait-bounds.js';
 
 /** What a handler's error means for its message. */
 export type RawVerdict =

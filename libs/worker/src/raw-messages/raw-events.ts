@@ -1,5 +1,5 @@
 import type { Delivery } from '#celery';
-import type { QuarantineAction } from './events.js';
+import type { QuarantineAction } from '../events.js';
 import type { RawMessageRequest } from './raw-message-request.js';
 import type { RawVerdict } from './raw-outcome.js';
 

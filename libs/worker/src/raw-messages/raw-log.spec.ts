@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { RawMessageEventMap, RawOutcome } from './raw-events.js';
 import { logRawMessages, type RawMessageListeners } from './raw-log.js';
 import { RawMessageRequest } from './raw-message-request.js';
-import { RecordedDelivery } from './worker.test-support.js';
+import { RecordedDelivery } from '../worker.test-support.js';
 
 const body = '{"secret":"hunter2"}';
 const decoded = decodeMessage(body);

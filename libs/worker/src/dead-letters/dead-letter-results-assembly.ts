@@ -1,8 +1,8 @@
 import type { Log, QueueInfo } from '#celery';
 import { DeadLetterResults } from './dead-letter-results.js';
-import { following } from './chords-assembly.js';
-import { Results } from './results.js';
-import type { WorkerDeps } from './worker.js';
+import { following } from '../chords/chords-assembly.js';
+import { Results } from '../results.js';
+import type { WorkerDeps } from '../worker.js';
 
 /** What the letters of one dead-letter queue are read with. */
 export interface DeadLetterResultsSetUp {

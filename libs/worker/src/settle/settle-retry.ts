@@ -7,12 +7,12 @@ import {
   type MessageSender,
   type TaskMessage,
 } from '#celery';
-import type { Outcome } from './outcome.js';
-import type { Failure } from './failure-of.js';
-import { etaOf } from './moments.js';
-import { isRetriedInPlace, mayRetryInPlace, receivesForEta } from './receive-budget.js';
-import { ownAttributes } from './republish.js';
-import type { Attempt } from './attempt.js';
+import type { Outcome } from '../outcome.js';
+import type { Failure } from '../failure-of.js';
+import { etaOf } from '../moments.js';
+import { isRetriedInPlace, mayRetryInPlace, receivesForEta } from '../receive-budget.js';
+import { ownAttributes } from '../republish.js';
+import type { Attempt } from '../attempt.js';
 import type { SettleDeps } from './settle.js';
 
 /**

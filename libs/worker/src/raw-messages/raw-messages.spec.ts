@@ -9,14 +9,14 @@ import {
   type QueueInfo,
 } from '#celery';
 import { describe, expect, it } from 'vitest';
-import { Quarantine } from './quarantine.js';
-import { WorkerEvents } from './events.js';
+import { Quarantine } from '../quarantine.js';
+import { WorkerEvents } from '../events.js';
 import { RawHandlers, type RawHandler } from './raw-handlers.js';
 import type { RawMessageEventMap, RawMessageEvents } from './raw-events.js';
 import { RawMessageRequest } from './raw-message-request.js';
 import { RawMessages } from './raw-messages.js';
-import { RedeliveryDelay } from './redelivery-delay.js';
-import { DEAD_LETTERS, FIFO, RecordedDelivery, RecordedSender, STANDARD, withRedrive } from './worker.test-support.js';
+import { RedeliveryDelay } from '../redelivery-delay.js';
+import { DEAD_LETTERS, FIFO, RecordedDelivery, RecordedSender, STANDARD, withRedrive } from '../worker.test-support.js';
 
 interface Init {
   readonly queue?: QueueInfo;

@@ -16,13 +16,13 @@ import {
   type TaskMessage,
   type TaskMeta,
 } from '#celery';
-import { chainFailures, lostSteps, type LostStep } from './chain-failure.js';
-import { checkLease } from './check-lease.js';
+import { chainFailures, lostSteps, type LostStep } from '../chain-failure.js';
+import { checkLease } from '../check-lease.js';
 import { resultsOf, type WaitingResult } from './chord-body.js';
 import type { ChordCalls } from './chord-calls.js';
-import type { WorkerEvents } from './events.js';
-import { underLease } from './under-lease.js';
-import { whyUnsendable } from './unsendable.js';
+import type { WorkerEvents } from '../events.js';
+import { underLease } from '../under-lease.js';
+import { whyUnsendable } from '../unsendable.js';
 
 /** A task of a chord's header, with the message that is settled. */
 export interface ChordReporter {

@@ -1,10 +1,10 @@
 import type { Delivery, QueueInfo } from '#celery';
-import type { Attempt } from './attempt.js';
-import { checkLease } from './check-lease.js';
-import type { WorkerEvents } from './events.js';
-import { hasFollowUps } from './follow-ups.js';
-import type { RecordedKind } from './idempotency/claim.js';
-import type { Outcome } from './outcome.js';
+import type { Attempt } from '../attempt.js';
+import { checkLease } from '../check-lease.js';
+import type { WorkerEvents } from '../events.js';
+import { hasFollowUps } from '../follow-ups.js';
+import type { RecordedKind } from '../idempotency/claim.js';
+import type { Outcome } from '../outcome.js';
 import type { SettleDeps } from './settle.js';
 import { republishRetry, retriesInPlace } from './settle-retry.js';
 
