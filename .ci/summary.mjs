@@ -9,6 +9,7 @@ const folder = process.argv[2] ?? '.';
 const rows = readFileSync(join(folder, 'steps'), 'utf8').trim().split('\n').map(count);
 
 print('');
+for (const failure of rows.flatMap(({ failures }) => failures)) print(failure);
 for (const { name, passed, failed, skipped } of rows) {
   print(`${name.padEnd(12)} passed ${passed}, failed ${failed}, skipped ${skipped}`);
 }
@@ -26,7 +27,7 @@ function count(line) {
   const report = join(folder, `${name}.json`);
   const tests = existsSync(report)
     ? read(JSON.parse(readFileSync(report, 'utf8')))
-    : { passed: 0, failed: 0, skipped: 0 };
+    : { passed: 0, failed: 0, skipped: 0, failures: [] };
   if (!existsSync(report) && outcome === 'passed') tests.passed = 1;
   // A suite may fail without a failed test: a file that cannot be loaded, an error outside of every test.
   if (outcome === 'failed') tests.failed = Math.max(tests.failed, 1);
@@ -36,10 +37,26 @@ function count(line) {
 
 /** vitest's report, or the conformance suite's. */
 function read(report) {
-  if ('total' in report) return { passed: report.passed, failed: report.total - report.passed, skipped: 0 };
+  if ('total' in report)
+    return { passed: report.passed, failed: report.total - report.passed, skipped: 0, failures: [] };
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap(failuresOf),
   };
+}
+
+/** Said again at the end, where it can be found. */
+function failuresOf({ name, message, assertionResults }) {
+  const tests = assertionResults.filter(({ status }) => status === 'failed');
+  const file = message ? [`FAILED ${name}: ${firstLines(message)}`] : [];
+  return [
+    ...file,
+    ...tests.map(({ fullName, failureMessages }) => `FAILED ${fullName}: ${firstLines(failureMessages.join('\n'))}`),
+  ];
+}
+
+function firstLines(text) {
+  return text.split('\n').slice(0, 12).join('\n  ');
 }
