@@ -12,6 +12,18 @@ export class InvalidConfigurationError extends SqsCeleryError {
   }
 }
 
+/** Of several connections, these cannot be used; the others were closed again. */
+export class ConnectionsNotReadyError extends SqsCeleryError {
+  constructor(
+    /** What each was refused for, by the name of the connection. */
+    readonly failures: ReadonlyMap<string, unknown>,
+  ) {
+    const list = [...failures].map(([name, failure]) => `\n  - ${name}: ${messageOf(failure)}`).join('');
+    const [cause] = failures.values();
+    super('SQS_CELERY_CONNECTIONS_NOT_READY', `These connections of SqsCeleryModule cannot be used:${list}`, { cause });
+  }
+}
+
 /** A task was sent before the module was initialised, or after it was closed. */
 export class NotConnectedError extends SqsCeleryError {
   constructor() {
@@ -47,4 +59,8 @@ export class QueueNotConsumedError extends SqsCeleryError {
       `Queue '${withoutCredentials(queue)}' is not consumed here; consumed are: ${consumed.join(', ') || 'none'}.`,
     );
   }
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
 }

@@ -1,21 +1,28 @@
 import { hostname } from 'node:os';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { Clock, Compressors, DecodeOptions, EncodeOptions } from '#celery';
 import { EtaCheck, Producer, Publisher, ResultBackend } from '#producer';
 import { SqsTransport } from '#sqs';
-import { TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
+import { RawHandlers, TaskRegistry, TaskRequest, type TaskOptions } from '#worker';
 import { availableCompressors } from './available-compressors.js';
-import { InvalidConfigurationError, NotConnectedError, UndefinedQueueError } from './errors.js';
-import { queueOfPriority } from './options/priority-queues.js';
+import { NO_OVERRIDES, type ConnectionOverrides } from './connections/connection-overrides.js';
+import { TaskRouter } from './connections/task-router.js';
+import { InvalidConfigurationError, NotConnectedError } from './errors.js';
+import { TaskEvents } from './events/task-events.js';
+import { RunningTasks } from './health/running-tasks.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
+import type { SqsCeleryOptions } from './options/sqs-celery-options.js';
 import { openStores, type Stores } from './stores.js';
-import { CLOCK } from './tokens.js';
+import type { TaskThreads } from './threads/task-threads.js';
 import { queueProblems } from './worker/queue-warnings.js';
+import { WorkerControl } from './worker/worker-control.js';
 
 /** What is there between start and end of the application. */
 interface Opened {
   readonly options: ResolvedOptions;
   readonly transport: SqsTransport;
+  /** Where its tasks go. */
+  readonly router: TaskRouter;
   readonly publisher: Publisher;
   readonly producer: Producer;
   readonly stores: Stores;
@@ -25,15 +32,46 @@ interface Opened {
   readonly decode: DecodeOptions;
 }
 
-/** The application's connection to its broker: opened in `onModuleInit`, closed in `onApplicationShutdown`. */
-@Injectable()
+/**
+ * One connection of the application to a broker, and what belongs to it alone: opened in `onModuleInit`, closed in
+ * `onApplicationShutdown`.
+ */
 export class SqsConnection {
+  /** The tasks that run for its messages. */
+  readonly registry = new TaskRegistry();
+  /** The handlers of its messages that are not Celery's. */
+  readonly rawHandlers = new RawHandlers();
+  readonly taskEvents = new TaskEvents();
+  readonly events = this.taskEvents.worker;
+  readonly control = new WorkerControl(this.events);
+  /** The tasks that run for its messages at present. */
+  readonly running: RunningTasks;
+  /** Where its tasks with `pool: 'threads'` run; undefined: in the main thread. */
+  threads: TaskThreads | undefined;
   #opened: Opened | undefined;
 
+  /**
+   * @param name as in `forRoot`
+   * @param given as they were given, not checked yet
+   */
   constructor(
-    @Inject(CLOCK) private readonly clock: Clock,
-    private readonly registry: TaskRegistry,
-  ) {}
+    readonly name: string,
+    readonly given: SqsCeleryOptions,
+    private readonly clock: Clock,
+    private readonly overrides: ConnectionOverrides = NO_OVERRIDES,
+  ) {
+    this.running = new RunningTasks(clock, this.events);
+  }
+
+  /** Whether a testing kit has put it elsewhere than its options say. */
+  get isOverridden(): boolean {
+    return this.overrides !== NO_OVERRIDES;
+  }
+
+  /** Whether it is between start and end. */
+  get isOpen(): boolean {
+    return this.#opened !== undefined;
+  }
 
   /** @throws NotConnectedError before the start and after the end */
   get producer(): Producer {
@@ -53,9 +91,11 @@ export class SqsConnection {
 
   /**
    * Finds the queues; what fails here fails the start of the application.
+   * @param given checked
    * @param consumes whether messages will be received, from the queues that say so
    */
-  async open(options: ResolvedOptions, consumes: boolean): Promise<void> {
+  async open(given: ResolvedOptions, consumes: boolean): Promise<void> {
+    const options = await this.overrides.options(given, this);
     const compressors = await availableCompressors(options.compression);
     const transport = new SqsTransport({
       ...definedOf(options),
@@ -74,48 +114,40 @@ export class SqsConnection {
       throw error;
     }
     const publisher = new Publisher({
-      sender: transport.sender,
+      sender: this.overrides.sender(transport.sender, this),
       clock: this.clock,
       encode: encodeOptions(options, compressors),
       etaCheck: etaCheck(options, consumes),
+      listeners: this.taskEvents.publishing,
     });
+    const router = new TaskRouter(options, (task) => this.registry.get(task)?.options.queue);
     const stores = openStores(options, this.clock);
     const backend = new ResultBackend({ ...stores, clock: this.clock, currentTask: () => TaskRequest.current() });
-    const producer = this.#producer(publisher, backend, options);
+    const producer = this.#producer(publisher, backend, router, options);
     const decode = decodeOptions(options, compressors);
-    this.#opened = { options, transport, publisher, producer, stores, backend, decode };
+    this.#opened = { options, transport, router, publisher, producer, stores, backend, decode };
   }
 
   async close(): Promise<void> {
+    await this.taskEvents.settled(this.clock);
     const opened = this.#opened;
     this.#opened = undefined;
+    await this.threads?.close(0);
     opened?.backend.close();
     await opened?.transport.close();
     await opened?.stores.close();
   }
 
-  #producer(publisher: Publisher, backend: ResultBackend, options: ResolvedOptions): Producer {
+  #producer(publisher: Publisher, backend: ResultBackend, router: TaskRouter, options: ResolvedOptions): Producer {
     return new Producer({
       publisher,
       backend,
       clock: this.clock,
       origin: `gen${process.pid}@${hostname()}`,
-      route: (task, given, priority) => this.#route(task, given, priority, options),
+      route: (call) => router.routeToListed(call),
       currentTask: () => TaskRequest.current(),
       ...(options.argsreprMaxsize !== undefined && { argsreprMaxsize: options.argsreprMaxsize }),
     });
-  }
-
-  /** The queue given, the task's own, or the default, or the one beside it for the message's priority. */
-  #route(task: string, given: string | undefined, priority: number | undefined, options: ResolvedOptions): string {
-    const { queues, taskDefaultQueue } = options;
-    const queue = queueOfPriority(given ?? this.optionsOf(task).queue ?? taskDefaultQueue, priority, options);
-    if (queues.some(({ name }) => name === queue)) return queue;
-    throw new UndefinedQueueError(
-      queue,
-      task,
-      queues.map(({ name }) => name),
-    );
   }
 }
 

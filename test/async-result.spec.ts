@@ -186,7 +186,7 @@ function awaiting(where: string, options: () => SqsCeleryOptions): void {
       const children = (await result.children()) ?? [];
       expect(children.map(({ id }) => id)).toEqual(ids);
       expect(await Promise.all(children.map((child) => child.get({ timeoutMs })))).toEqual([2, 4]);
-      expect((await children[0]?.parent())?.id).toBe(result.id);
+      expect(await tasks.asyncResult(children[0]?.id ?? '').parentId()).toBe(result.id);
     });
 
     it('are not waited for inside of a task, unless that is said', async () => {

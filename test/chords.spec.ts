@@ -182,6 +182,15 @@ describe('a chord', () => {
     expect(running?.log.text()).toMatch(/Chord '[-0-9a-f]+' raised: ChordError\("Dependency failing raised/);
   });
 
+  it('fails with a chain that was to end in a group', async () => {
+    const store = new MemoryResultStore({ clock: virtual.clock });
+    const failing = chain(signature('fails'), group(signature('value'), signature('value')));
+    const body = signature('total', { linkError: signature('failed') });
+    const record = await recordOf(chord([failing, value(1)], body), store);
+    expect(record).toMatchObject({ status: 'FAILURE', result: { excType: 'ChordError' } });
+    expect(ran).toMatchObject([{ args: [record?.taskId] }]);
+  });
+
   it('fails with a chord that it waits for', async () => {
     const store = new MemoryResultStore({ clock: virtual.clock });
     const inner = chord([value(1), signature('fails')], signature('total'));

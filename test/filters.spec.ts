@@ -199,6 +199,32 @@ it.each([
   expect(caught).toEqual(seen);
 });
 
+it('are offered what a provider of request scope fails with, once it is final', async () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class Connection {
+    constructor() {
+      throw new Boom('no connection');
+    }
+  }
+  @Injectable()
+  class Connected {
+    constructor(readonly connection: Connection) {}
+
+    @Task('connected')
+    @UseFilters(Replacing)
+    run(): void {}
+
+    @Task('connected-later', { autoretryFor: [Boom], defaultRetryDelay: 60 })
+    @UseFilters(Replacing)
+    later(): void {}
+  }
+  await using running = await startApp({ providers: [Connected, Connection] });
+  expect(await outcome(running, 'connected-later')).toBe(`retry: Retry in 60s: Boom('no connection')`);
+  expect(caught).toEqual([]);
+  expect(await outcome(running, 'connected')).toBe(`raised unexpected: RangeError('replaced no connection')`);
+  expect(caught).toEqual(['celery connected']);
+});
+
 it('keeps a permanent failure permanent, whatever a filter makes of it', async () => {
   await using running = await startApp({ providers: [Tasks] });
   expect(await outcome(running, 'denied')).toBe(`raised unexpected: Boom('domain')`);
@@ -214,6 +240,18 @@ it('logs the failure that a throwing filter replaces, with its stack', async () 
     /^Task replaced\[.+\] raised Boom\('boom'\); an exception filter threw RangeError\('replaced boom'\) instead$/,
   );
   expect(line?.stack).toMatch(/^Boom: boom\n\s+at Tasks\.replaced/);
+});
+
+it('logs a failure once that no filter of request scope is for', async () => {
+  @Injectable({ scope: Scope.REQUEST })
+  @Catch(TypeError)
+  class TypeErrors implements ExceptionFilter {
+    catch(): void {}
+  }
+  const providers = [Tasks, TypeErrors, { provide: APP_FILTER, useExisting: TypeErrors }];
+  await using running = await startApp({ providers });
+  await outcome(running, 'boom');
+  expect(running.log.of({ level: 'error' })).toHaveLength(1);
 });
 
 it.each(['boom', 'unmatched'])('logs the failure of %s once', async (task) => {

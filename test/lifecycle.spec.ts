@@ -12,7 +12,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqsCeleryModule, Task, TaskContext, TaskProducer, TaskRequest } from 'nestjs-sqs-celery';
+import { NotConnectedError, SqsCeleryModule, Task, TaskContext, TaskProducer, TaskRequest } from 'nestjs-sqs-celery';
 import { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { RecordingLogger, localOptions, startApp, until } from './nest.test-support.js';
 
@@ -224,3 +224,66 @@ it('starts nothing where a signal closed the application while another module bo
   expect(log.text()).not.toContain('ready.');
   expect(sqs.requestCounts()).not.toHaveProperty('ReceiveMessage');
 });
+
+it('may be started again after a start that failed', async () => {
+  const queues = ['celery', { name: 'elsewhere', consume: false }];
+  const options = localOptions(sqs, { createMissingQueues: false, queues });
+  const other = SqsCeleryModule.forRoot({ ...options, name: 'other', createMissingQueues: true, queues: ['other'] });
+  const imports = [SqsCeleryModule.forRoot(options), other, LocalDatabaseModule];
+  const app = await Test.createTestingModule({ imports, providers: [Gate, SlowTasks] })
+    .setLogger(new RecordingLogger())
+    .compile();
+  await expect(app.init()).rejects.toThrow(/default: .*"celery"/s);
+  await using creator = await startApp({ sqs, options: { queues } });
+  await app.init();
+  await creator.tasks.delay('slow');
+  await until(() => events.includes('slow started'), 'the task');
+  app.get(Gate).release();
+  await app.close();
+  expect(events).toContain('slow ended, database open: true');
+});
+
+it('keeps its connections open where another module has to be started again', async () => {
+  let failures = 1;
+  @Injectable()
+  class Flaky implements OnApplicationBootstrap {
+    onApplicationBootstrap(): void {
+      if (failures-- > 0) throw new Error('no database');
+    }
+  }
+  const app = await Test.createTestingModule({
+    imports: [SqsCeleryModule.forRoot(localOptions(sqs))],
+    providers: [Flaky],
+  })
+    .setLogger(new RecordingLogger())
+    .compile();
+  await expect(app.init()).rejects.toThrow('no database');
+  const requests = sqs.requestCounts();
+  await app.init();
+  expect(sqs.requestCounts()).toEqual(requests);
+  await app.get(TaskProducer).delay('any');
+  await app.close();
+});
+
+it.each(['started to open its connections', 'come to that'])(
+  'leaves nothing open where an application with HTTP was closed when it had %s',
+  async (moment) => {
+    const gate = new Gate();
+    let isAsked = false;
+    const region = async (): Promise<string> => {
+      isAsked = true;
+      await gate.opened;
+      return sqs.region;
+    };
+    const { clientConfig, ...options } = localOptions(sqs);
+    const imports = [SqsCeleryModule.forRoot({ ...options, clientConfig: { ...clientConfig, region } })];
+    const moduleRef = await Test.createTestingModule({ imports }).setLogger(new RecordingLogger()).compile();
+    const app = moduleRef.createNestApplication();
+    const starting = app.init();
+    if (moment.startsWith('started')) await until(() => isAsked, 'the opening');
+    const closing = app.close();
+    gate.release();
+    await Promise.all([starting, closing]);
+    await expect(app.get(TaskProducer).delay('any')).rejects.toThrow(NotConnectedError);
+  },
+);

@@ -4,11 +4,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import {
   InvalidConfigurationError,
   Kwarg,
+  QueueNotConsumedError,
   SqsCeleryModule,
   Task,
   TaskContext,
   TaskProducer,
   TaskRequest,
+  WorkerControl,
   type SqsCeleryAsyncOptions,
   type SqsCeleryOptions,
   type SqsCeleryOptionsFactory,
@@ -99,6 +101,10 @@ describe('forRootAsync', () => {
     expect(sqsCeleryConfig()).toEqual({});
   });
 
+  it('refuses to be without a source', () => {
+    expect(() => SqsCeleryModule.forRootAsync({ name: 'eu' })).toThrow(/none of useFactory, useClass and useExisting/);
+  });
+
   it('refuses wrong options made asynchronously', async () => {
     await expect(sendsTo({ useFactory: () => ({ queues: [] }) })).rejects.toThrow(InvalidConfigurationError);
   });
@@ -128,6 +134,66 @@ describe('roles', () => {
     expect(local.requestCounts()).toEqual({});
     await running.tasks.delay('elsewhere');
     expect(Object.keys(local.requestCounts())).toHaveLength(1);
+  });
+
+  it('starts a queue with autoStart: false when it is told to', async () => {
+    const queues = [{ name: 'later', autoStart: false }, 'celery'];
+    await using running = await startApp({ providers: [Greetings], options: { queues } });
+    const control = running.app.get(WorkerControl);
+    await running.tasks.send('greet', { args: ['later'], queue: 'later' });
+    await running.tasks.send('greet', { args: ['now'], queue: 'celery' });
+    const { seen } = running.app.get(Greetings);
+    await until(() => seen.length === 1, 'the other queue');
+    expect(seen).toMatchObject([['now', 1, expect.any(String)]]);
+    expect(control.queues()).toMatchObject([
+      { queue: 'later', mode: 'new' },
+      { queue: 'celery', mode: 'running' },
+    ]);
+    expect(running.log.text()).toContain("WorkerControl.start('later')");
+    control.start('later');
+    control.start();
+    await until(() => seen.length === 2, 'the queue that was started');
+    expect(control.queues()).toMatchObject([{ mode: 'running' }, { mode: 'running' }]);
+    expect(() => control.start('unknown')).toThrow(QueueNotConsumedError);
+  });
+
+  it.each(['onModuleInit', 'onApplicationBootstrap'])('starts such a queue when it is told to in %s', async (hook) => {
+    @Injectable()
+    class WarmUp {
+      constructor(worker: WorkerControl) {
+        Object.assign(this, { [hook]: () => worker.start('later') });
+      }
+    }
+    const setUp = { providers: [Greetings, WarmUp], options: { queues: [{ name: 'later', autoStart: false }] } };
+    await using running = await startApp(setUp);
+    await running.tasks.delay('greet', 'Ada');
+    await until(() => running.app.get(Greetings).seen.length === 1, 'greet');
+    expect(running.log.text()).not.toContain('is not started');
+    await using producer = await startApp({ ...setUp, options: { ...setUp.options, worker: false } });
+    expect(() => producer.app.get(WorkerControl).start('later')).toThrow(QueueNotConsumedError);
+  });
+
+  it('refuses to start a queue in a hook that is not consumed', async () => {
+    @Injectable()
+    class WarmUp {
+      constructor(private readonly worker: WorkerControl) {}
+      onModuleInit(): void {
+        this.worker.start('latter');
+      }
+    }
+    await expect(startApp({ providers: [Greetings, WarmUp] })).rejects.toThrow(QueueNotConsumedError);
+  });
+
+  it('closes where a queue was never started', async () => {
+    const queues = [{ name: 'never', autoStart: false }];
+    const running = await startApp({ providers: [Greetings], options: { queues } });
+    await running.tasks.delay('greet', 'Ada');
+    const { sqs: local } = running;
+    await running[Symbol.asyncDispose]();
+    expect(local.requestCounts()).not.toHaveProperty('ReceiveMessage');
+    await expect(startApp({ options: { queues: [{ name: 'q', consume: false, autoStart: true }] } })).rejects.toThrow(
+      /queues\[0\].autoStart says nothing/,
+    );
   });
 
   it('consumes the queues that say so', async () => {

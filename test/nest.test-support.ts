@@ -1,6 +1,6 @@
 import type { INestApplicationContext, LoggerService, ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { SqsCeleryModule, TaskProducer, type SqsCeleryOptions } from 'nestjs-sqs-celery';
+import { SqsCeleryModule, getTaskProducerToken, type SqsCeleryOptions, type TaskProducer } from 'nestjs-sqs-celery';
 import { LocalSqs } from 'nestjs-sqs-celery/testing';
 
 /** One line of a log. */
@@ -94,7 +94,7 @@ export async function startApp({
     await dispose();
     throw error;
   }
-  return { app, sqs, log, tasks: app.get(TaskProducer), [Symbol.asyncDispose]: dispose };
+  return { app, sqs, log, tasks: app.get(getTaskProducerToken(options?.name)), [Symbol.asyncDispose]: dispose };
 }
 
 /** Resolves when `condition` holds; looks again whenever the event loop has turned. */

@@ -8,6 +8,7 @@ import {
   TaskRequest,
   WorkerControl,
   signature,
+  stamp,
   type Revocation,
   type RevocationStore,
   type SqsCeleryOptions,
@@ -158,6 +159,21 @@ describe('a task that was revoked before it starts', () => {
     expect(events).toEqual([]);
     expect(log()).toContain('Task quick[a] received');
     expect(log()).toContain('Discarding revoked task: quick[a]');
+  });
+
+  it('carries a stamp that was revoked', async () => {
+    await start();
+    await running.tasks.revokeByStampedHeaders({ tenant: ['acme', 7] });
+    const stamped = (name: string, tenant: unknown) =>
+      running.tasks.send(stamp(signature('quick', { args: [name], taskId: name }), { tenant }));
+    await stamped('one', 'acme');
+    await stamped('of several', ['x', 7]);
+    await stamped('other', 'x');
+    await running.tasks.send('quick', { args: ['without'] });
+    await drained();
+    expect(events.toSorted()).toEqual(['ran other', 'ran without']);
+    expect(await results.get('one')).toMatchObject(revokedMeta('revoked'));
+    await expect(running.tasks.revokeByStampedHeaders({ tenant: {} as string })).rejects.toThrow(/texts, numbers/);
   });
 
   it('is one of several', async () => {

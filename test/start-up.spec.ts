@@ -163,7 +163,9 @@ it('lists every problem in one error', async () => {
 it('refuses a second forRoot', async () => {
   await using sqs = await LocalSqs.start();
   const imports = [SqsCeleryModule.forRoot(localOptions(sqs))];
-  expect(await problemsOf({ sqs, imports })).toEqual(['SqsCeleryModule.forRoot is imported 2 times: import it once']);
+  expect(await problemsOf({ sqs, imports })).toEqual([
+    'SqsCeleryModule.forRoot is imported 2 times: import it once, or give each connection a name of its own',
+  ]);
 });
 
 it('refuses the module without forRoot', async () => {

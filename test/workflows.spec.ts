@@ -122,6 +122,6 @@ describe('a workflow that goes on in the worker', () => {
     const root = await valueOf(chain(first, group(add(2), add(3)), chain(sum(), signature(noted, { args: ['root'] }))));
     expect(root).toBe('first');
     const children = await running.tasks.asyncResult('first').children();
-    expect(await Promise.all(children?.map((child) => child.get()) ?? [])).toEqual([4, 5]);
+    expect(await Promise.all(children?.map((child) => child.get()) ?? [])).toEqual([[4, 5]]);
   });
 });

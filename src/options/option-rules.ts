@@ -22,7 +22,8 @@ export function problemsOf<Options>(where: string, options: object, rules: Optio
 }
 
 function shown(value: unknown, rule: OptionRule): string {
-  return rule.secret ? `a ${typeof value} (not shown)` : describe(value);
+  if (!rule.secret || value === null) return describe(value);
+  return `${typeof value === 'object' ? 'an object' : `a ${typeof value}`} (not shown)`;
 }
 
 /** A value in an error message, short and without secrets. */

@@ -51,6 +51,11 @@ export interface QueueOptions extends ReceiveOptions {
   /** Whether this application runs tasks from the queue; false: it only sends to it. Default: true. */
   readonly consume?: boolean;
   /**
+   * Whether the queue is received from as soon as the application has started; false: once `WorkerControl.start(queue)` is called.
+   * Default: true.
+   */
+  readonly autoStart?: boolean;
+  /**
    * The queue's own visibility timeout in seconds (Celery's `visibility_timeout`): used to create it, compared when it exists.
    * What this worker holds a message for is `lease`.
    */

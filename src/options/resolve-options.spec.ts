@@ -4,7 +4,9 @@ import { resolveOptions } from './resolve-options.js';
 describe('resolveOptions', () => {
   it('fills in the defaults', () => {
     expect(resolveOptions({})).toEqual({
-      queues: [{ name: 'celery', sqsName: 'celery', consume: true, weight: 1, receive: { concurrency: 10 } }],
+      queues: [
+        { name: 'celery', sqsName: 'celery', consume: true, autoStart: true, weight: 1, receive: { concurrency: 10 } },
+      ],
       taskDefaultQueue: 'celery',
       shutdownTimeoutMs: 20_000,
     });

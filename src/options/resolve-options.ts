@@ -3,11 +3,9 @@ import { canonicalQueueName } from '#celery';
 import type { LongEta } from '#producer';
 import type { ConsumeOptions, QueueOptions as TransportQueue } from '#sqs';
 import { brokerClientConfig, parseBrokerUrl } from './broker-url.js';
+import { checkedQueues, type DeclaredFeature } from './declared-queues.js';
 import type { QueueOptions, ReceiveOptions } from './queue-options.js';
 import type { SqsCeleryOptions } from './sqs-celery-options.js';
-
-/** The queues of an application that names none. */
-export const DEFAULT_QUEUES: readonly string[] = ['celery'];
 
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 20_000;
@@ -16,6 +14,8 @@ const DEFAULT_SHUTDOWN_TIMEOUT_MS = 20_000;
 export interface ResolvedQueue extends TransportQueue {
   /** How it is consumed, the application-wide options under its own. */
   readonly receive: ConsumeOptions & { readonly concurrency: number };
+  /** Whether it is received from as soon as the application has started. */
+  readonly autoStart: boolean;
   /** Share of the worker's slots. */
   readonly weight: number;
   /** What to do with an ETA that Python workers cannot wait for; undefined: whether it is consumed here decides. */
@@ -23,16 +23,20 @@ export interface ResolvedQueue extends TransportQueue {
 }
 
 /** The options of `forRoot` with names resolved and defaults filled in; only made of options without problems. */
-export interface ResolvedOptions extends Omit<SqsCeleryOptions, 'queues' | 'brokerUrl'> {
+export interface ResolvedOptions extends Omit<SqsCeleryOptions, 'queues' | 'brokerUrl' | 'name'> {
   readonly queues: readonly ResolvedQueue[];
   readonly taskDefaultQueue: string;
   readonly shutdownTimeoutMs: number;
 }
 
-/** Fills in the defaults of options that {@link optionProblems} found right. */
-export function resolveOptions(options: SqsCeleryOptions): ResolvedOptions {
-  const { brokerUrl, queues: given = DEFAULT_QUEUES, ...rest } = options;
-  const queues = given.map((queue) => resolveQueue(typeof queue === 'string' ? { name: queue } : queue, options));
+/**
+ * Fills in the defaults of options that {@link optionProblems} found right.
+ *
+ * @param features what `forFeature` adds
+ */
+export function resolveOptions(options: SqsCeleryOptions, features: readonly DeclaredFeature[] = []): ResolvedOptions {
+  const { brokerUrl, queues: given, name: _name, ...rest } = options;
+  const queues = checkedQueues(given, features).map((queue) => resolveQueue(queue, options));
   const clientConfig = clientConfigOf(brokerUrl, options.clientConfig);
   return {
     ...rest,
@@ -60,6 +64,7 @@ function resolveQueue(queue: QueueOptions, options: SqsCeleryOptions): ResolvedQ
     name,
     sqsName: canonicalQueueName(name, options.queueNamePrefix),
     consume,
+    autoStart: queue.autoStart ?? true,
     weight: queue.weight ?? 1,
     longEta: queue.longEta,
     receive: { ...receiveOptions(options), ...receiveOptions(queue), concurrency: concurrencyOf(queue, options) },

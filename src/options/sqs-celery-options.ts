@@ -1,5 +1,5 @@
 import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
-import type { IdempotencyStore, JsonTypes, ResultStore, RevocationStore } from '#celery';
+import type { IdempotencyStore, JsonTypes, ResultStore, RevocationStore, TaskRoutes } from '#celery';
 import type {
   AdmissionHook,
   BackoffOptions,
@@ -8,15 +8,29 @@ import type {
   TaskOptions,
   UnknownTaskPolicy,
 } from '#worker';
+import type { AroundTask } from '../tasks/around-task.js';
 import type { PrioritySteps } from './priority-queues.js';
+import type { ThreadsOptions } from '../threads/threads-options.js';
 import type { QueueOptions, ReceiveOptions } from './queue-options.js';
 
 /** Options of `SqsCeleryModule.forRoot`: Celery's settings where Celery has them, in camelCase and in Celery's units. */
 export interface SqsCeleryOptions extends ReceiveOptions, BackoffOptions {
+  /**
+   * Names the connection where there are several, one `forRoot` for each: `@InjectTaskProducer('eu')`,
+   * `@Task('ship', { connection: 'eu' })`. With `forRootAsync` it stands beside `useFactory`. Default: `default`, the connection of
+   * everything that names none.
+   */
+  readonly name?: string;
   /** The queues this application runs tasks from or sends tasks to. Default: `['celery']`. */
   readonly queues?: readonly (string | QueueOptions)[];
   /** Queue of tasks that name none (Celery's `task_default_queue`). Default: the first of `queues`. */
   readonly taskDefaultQueue?: string;
+  /**
+   * Which tasks go to which queue where neither the call nor the task's own options say it (Celery's `task_routes`): an object or a list
+   * of pairs, by name, pattern with `*`, or (in pairs) regular expression from the start of the name; a function of the call; or a list
+   * of these, of which the first that has a route decides. A route is the name of a queue, or `{ queue, priority }`. Default: none.
+   */
+  readonly taskRoutes?: TaskRoutes;
   /** Put before every queue name on SQS, not before the names in messages (Celery's `queue_name_prefix`). Default: none. */
   readonly queueNamePrefix?: string;
   /** Celery's `broker_url`: `sqs://`, `sqs://key:secret@` or `sqs://key:secret@host:port`, key and secret URL-quoted. */
@@ -55,6 +69,14 @@ export interface SqsCeleryOptions extends ReceiveOptions, BackoffOptions {
    */
   readonly admission?: AdmissionHook;
   /**
+   * Runs around each task: around its guards, interceptors, pipes, handler and exception filters. For what lives in an
+   * `AsyncLocalStorage`: `(task, next) => cls.run(next)`. It must call `next` and wait for it. How the task ends is what `next`
+   * says; only what `around` throws before the task, or after its success, fails it. Default: none.
+   */
+  readonly around?: AroundTask;
+  /** The threads in which tasks with `pool: 'threads'` run. Needs the package `piscina`. Default: none. */
+  readonly threads?: ThreadsOptions;
+  /**
    * Milliseconds that running tasks get to end when the application closes; then their `AbortSignal` is aborted and their
    * messages go back. Keep it below the grace period of what stops the process (30 s in Kubernetes and ECS). Default: 20 000.
    */
@@ -80,7 +102,7 @@ export interface SqsCeleryOptions extends ReceiveOptions, BackoffOptions {
    */
   readonly deadLetterResults?: boolean;
   /**
-   * Where results are kept: Celery's `result_backend` as its URL (`redis://…`, `rediss://…`, `cache+memory://`), or a store of
+   * Where results are kept: Celery's `result_backend` as its URL (`redis://…`, `rediss://…`, `s3://…`, `cache+memory://`), or a store of
    * yours, which stays yours and is never closed. Default: nowhere.
    */
   readonly resultBackend?: string | ResultStore;

@@ -14,6 +14,8 @@ describe('optionProblems', () => {
   });
 
   it.each([
+    [{ taskDefaults: null }, 'taskDefaults must be an object, got null'],
+    [{ brokerUrl: {} }, /got an object \(not shown\)$/],
     [{ queus: [] }, /^queus is not an option; known are .*queues/],
     [{ queues: [] }, 'queues must be an array of queue names or { name, … }, at least one, got an empty array'],
     [{ queues: [1] }, 'queues[0] must be a name or { name, … }, got 1'],

@@ -1,6 +1,7 @@
-import { knownCompression } from '#celery';
+import { knownCompression, routedQueues, taskRouteProblems } from '#celery';
 import { backoffProblems, taskOptionProblems } from '#worker';
 import { parseBrokerUrl } from './broker-url.js';
+import { declaredQueues, type DeclaredFeature, type DeclaredQueue } from './declared-queues.js';
 import {
   aFunction,
   aStore,
@@ -17,18 +18,19 @@ import {
 import type { OptionRules } from './option-rules.js';
 import { receiveRules } from './receive-rules.js';
 import { storeProblems } from '../stores.js';
+import { threadsProblems } from '../threads/threads-options.js';
 import { priorityProblems } from './priority-queues.js';
-import { DEFAULT_QUEUES } from './resolve-options.js';
 import type { SqsCeleryOptions } from './sqs-celery-options.js';
 import { queueNameProblems, queueNames, queueProblems, undefinedQueue } from './validate-queues.js';
 
+const QUEUES = 'an array of queue names or { name, … }, at least one';
+
 const optionRules: OptionRules<SqsCeleryOptions> = {
   ...receiveRules,
-  queues: {
-    expectation: 'an array of queue names or { name, … }, at least one',
-    check: (value) => Array.isArray(value) && value.length > 0,
-  },
+  name: text,
+  queues: { expectation: QUEUES, check: (value) => Array.isArray(value) },
   taskDefaultQueue: text,
+  taskRoutes: anything,
   queueNamePrefix: { expectation: 'a string', check: (value) => typeof value === 'string' },
   brokerUrl: {
     expectation:
@@ -45,6 +47,8 @@ const optionRules: OptionRules<SqsCeleryOptions> = {
   queuePriority: oneOf('weighted', 'strict'),
   priorityQueues: { ...anObject, expectation: 'an object { queue: { priority: queue } }' },
   admission: aFunction,
+  around: aFunction,
+  threads: anything,
   onDeadLetter: aFunction,
   deadLetterResults: boolean,
   resultBackend: aStore('store', 'get', 'forget'),
@@ -81,43 +85,72 @@ function isWritable(contentType: string | undefined): boolean {
   return contentType !== undefined && contentType !== 'application/x-bz2';
 }
 
-/** Lists everything that is wrong with the options of `forRoot`; empty when they are right. */
-export function optionProblems(options: SqsCeleryOptions): string[] {
+/**
+ * Lists everything that is wrong with the options of `forRoot`; empty when they are right.
+ *
+ * @param features what `forFeature` adds to them
+ */
+export function optionProblems(options: SqsCeleryOptions, features: readonly DeclaredFeature[] = []): string[] {
   if (!anObject.check(options)) return [`options must be an object, got ${describe(options)}`];
-  const given: unknown = options.queues ?? DEFAULT_QUEUES;
-  const queues: readonly unknown[] = Array.isArray(given) ? given : [];
+  const { all, merged, conflicts } = declaredQueues(options.queues, features);
+  const names = queueNames(merged.map(({ queue }) => queue));
   return [
     ...problemsOf('', options, optionRules),
-    ...queues.flatMap(queueProblems),
-    ...queueNameProblems(queues, typeof options.queueNamePrefix === 'string' ? options.queueNamePrefix : ''),
-    ...undefinedQueues(options, queueNames(queues)),
+    ...features.flatMap(featureProblems),
+    ...all.flatMap(queueProblems),
+    ...conflicts,
+    ...missingQueues(options, names),
+    ...queueNameProblems(names, typeof options.queueNamePrefix === 'string' ? options.queueNamePrefix : ''),
+    ...undefinedQueues(options, names),
     ...taskOptionProblems({ ...options.taskDefaults }).map((problem) => `taskDefaults: ${problem}`),
+    ...taskRouteProblems(options.taskRoutes),
     ...storeProblems({ ...options }),
     ...missingStores(options),
-    ...priorityProblems(options.priorityQueues, queueNames(queues)),
+    ...threadsProblems(options.threads),
+    ...missingThreads(options),
+    ...priorityProblems(options.priorityQueues, names),
     ...backoffProblems({ backoffPolicy: options.backoffPolicy, backoffTasks: options.backoffTasks }),
-    ...poolProblems(options, queues),
+    ...poolProblems(options, all),
     ...clientProblems(options),
   ];
 }
 
+function featureProblems({ title, queues }: DeclaredFeature): string[] {
+  if (Array.isArray(queues) && queues.length > 0) return [];
+  return [`${title}: queues must be ${QUEUES}, got ${describe(queues)}`];
+}
+
+/** The order in which features are imported must not decide where tasks go. */
+function missingQueues({ queues, taskDefaultQueue }: SqsCeleryOptions, names: readonly string[]): string[] {
+  if (!Array.isArray(queues) || queues.length > 0) return [];
+  if (names.length === 0) return [`queues must be ${QUEUES}, got ${describe(queues)}`];
+  if (taskDefaultQueue !== undefined) return [];
+  return ['taskDefaultQueue is missing: where queues is empty, none of the queues of forFeature is the first'];
+}
+
 /** Names that nothing defines. */
 function undefinedQueues(
-  { taskDefaultQueue, taskDefaults, backoffPolicy }: SqsCeleryOptions,
+  { taskDefaultQueue, taskDefaults, taskRoutes, backoffPolicy }: SqsCeleryOptions,
   names: readonly string[],
 ): string[] {
   return [
     ...undefinedQueue('taskDefaultQueue', taskDefaultQueue, names),
     ...undefinedQueue('taskDefaults.queue', taskDefaults?.queue, names),
+    ...(taskRouteProblems(taskRoutes).length > 0 ? [] : routedQueues(taskRoutes)).flatMap(({ where, queue }) =>
+      undefinedQueue(where, queue, names),
+    ),
     ...Object.keys(Object(backoffPolicy)).flatMap((queue) => undefinedQueue('backoffPolicy', queue, names)),
   ];
 }
 
 /** What says something only about slots that are shared. */
-function poolProblems({ workerConcurrency, queuePriority }: SqsCeleryOptions, queues: readonly unknown[]): string[] {
+function poolProblems(
+  { workerConcurrency, queuePriority }: SqsCeleryOptions,
+  queues: readonly DeclaredQueue[],
+): string[] {
   if (workerConcurrency !== undefined) return [];
-  const weighted = queues.flatMap((queue, index) =>
-    anObject.check(queue) && Object(queue).weight !== undefined ? [`queues[${index}].weight`] : [],
+  const weighted = queues.flatMap(({ where, queue }) =>
+    anObject.check(queue) && Object(queue).weight !== undefined ? [`${where}.weight`] : [],
   );
   return [...(queuePriority === undefined ? [] : ['queuePriority']), ...weighted].map(
     (option) => `${option} needs workerConcurrency: queues that share no slots take none from one another`,
@@ -131,6 +164,11 @@ function missingStores({ deadLetterResults, resultBackend, taskDefaults, idempot
       ? ['taskDefaults: rejectOnWorkerLost: false needs idempotency, as nothing else knows what a worker died with']
       : []),
   ];
+}
+
+function missingThreads({ taskDefaults, threads }: SqsCeleryOptions): string[] {
+  if (taskDefaults?.pool !== 'threads' || threads !== undefined) return [];
+  return ["taskDefaults: pool: 'threads' needs the option threads, which says what the threads run"];
 }
 
 function clientProblems({ client, clientConfig, brokerUrl }: SqsCeleryOptions): string[] {

@@ -1,5 +1,6 @@
 import { canonicalQueueName, checkPredefinedQueue, isFifoName, sqsNameProblem } from '#celery';
 import { invalidAttributes, type DeadLetterOptions } from '#sqs';
+import { declaredQueues, type DeclaredFeature, type DeclaredQueue } from './declared-queues.js';
 import { anObject, boolean, describe, oneOf, problemsOf, text, whole, type OptionRules } from './option-rules.js';
 import type { QueueOptions } from './queue-options.js';
 import { receiveRules } from './receive-rules.js';
@@ -17,6 +18,7 @@ const queueRules: OptionRules<QueueOptions> = {
   weight: whole(1, 1000),
   longEta: oneOf('allow', 'warn', 'refuse'),
   consume: boolean,
+  autoStart: boolean,
   visibilityTimeout: whole(0, 43_200, 'seconds'),
   attributes,
   tags: anObject,
@@ -34,8 +36,7 @@ const deadLetterRules: OptionRules<DeadLetterOptions> = {
 };
 
 /** Lists everything that is wrong with one of `queues`. */
-export function queueProblems(queue: unknown, index: number): string[] {
-  const where = `queues[${index}]`;
+export function queueProblems({ where, queue }: DeclaredQueue): string[] {
   if (queue === '') return [`${where} must be a name that is not empty`];
   if (typeof queue === 'string') return isQueueName(queue) ? [] : [`${where} must be ${queueName.expectation}`];
   if (!anObject.check(queue)) return [`${where} must be a name or { name, … }, got ${describe(queue)}`];
@@ -45,6 +46,7 @@ export function queueProblems(queue: unknown, index: number): string[] {
     ...problemsOf(`${where}.`, given, queueRules),
     ...fitProblems(given),
     ...groupProblems(where, given),
+    ...startProblems(where, given),
     ...timeoutProblems(where, given),
     ...attributeProblems(where, given, given.name),
     ...deadLetterProblems(`${where}.deadLetter`, given),
@@ -67,6 +69,14 @@ export function queueNames(queues: readonly unknown[]): string[] {
     .filter(isQueueName);
 }
 
+/** The names of all queues; empty where one has none, as what names that one would seem wrong. */
+export function namesOfAll(given: unknown, features: readonly DeclaredFeature[]): readonly string[] {
+  if (given !== undefined && !Array.isArray(given)) return [];
+  const { merged } = declaredQueues(given, features);
+  const names = queueNames(merged.map(({ queue }) => queue));
+  return names.length === merged.length ? names : [];
+}
+
 /** A queue that an option names must be one of `queues`. */
 export function undefinedQueue(where: string, queue: unknown, names: readonly string[]): string[] {
   if (typeof queue !== 'string' || names.length === 0 || names.includes(queue)) return [];
@@ -81,6 +91,11 @@ function fitProblems({ name, url }: Partial<QueueOptions>): string[] {
 function groupProblems(where: string, { name, groupConcurrency }: Partial<QueueOptions>): string[] {
   if (!isQueueName(name) || !isFifoName(name) || groupConcurrency === undefined) return [];
   return [`${where}.groupConcurrency is for standard queues: a FIFO queue runs each group one by one`];
+}
+
+function startProblems(where: string, { consume, autoStart }: Partial<QueueOptions>): string[] {
+  if (consume !== false || autoStart === undefined) return [];
+  return [`${where}.autoStart says nothing of a queue with consume: false, from which nothing is received`];
 }
 
 function timeoutProblems(where: string, { visibilityTimeout, attributes: given }: Partial<QueueOptions>): string[] {

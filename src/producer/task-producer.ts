@@ -1,16 +1,16 @@
-import { Injectable } from '@nestjs/common';
-import { InvalidTaskError } from '#celery';
+import { InvalidTaskError, readResultTuple, stampMarks } from '#celery';
 import type {
   ByKind,
   SignatureJson,
   SignatureOptions,
   SignatureResult,
+  StampedHeaders,
   TaskArgs,
   TaskDefinition,
   TaskKwargs,
   TaskResult,
 } from '#celery';
-import { AsyncResult, type CanvasOptions, type GroupResult, type SendOptions } from '#producer';
+import { AsyncResult, type CanvasOptions, type GroupResult, type MemberResult, type SendOptions } from '#producer';
 import { describe } from '../options/option-rules.js';
 import { SqsConnection } from '../sqs-connection.js';
 
@@ -38,7 +38,6 @@ type SendParameters<Definition> =
  * Sends tasks, to Nest and Python workers alike. Usable from `onModuleInit()` until `onApplicationShutdown()`. A task that is
  * sent inside a handler becomes a child of the running one (`parent_id`, `root_id`).
  */
-@Injectable()
 export class TaskProducer {
   constructor(private readonly connection: SqsConnection) {}
 
@@ -103,6 +102,21 @@ export class TaskProducer {
   }
 
   /**
+   * Revokes all tasks that carry a stamp: Celery's `app.control.revoke_by_stamped_headers`, through the store `revocations`. It holds
+   * for tasks that are sent later too, for as long as the store remembers it.
+   *
+   * @param headers stamps by name, each with one value or several: `{ tenant: ['acme', 'initech'] }`
+   * @param options `terminate`: those that are running already are told by their `AbortSignal`, within seconds
+   * @throws (rejects) NoStoreError where no store is configured; InvalidTaskError for values that are no texts, numbers or booleans
+   */
+  async revokeByStampedHeaders(
+    headers: StampedHeaders,
+    { terminate = false }: { terminate?: boolean } = {},
+  ): Promise<void> {
+    await this.connection.opened.backend.revoke(stampMarks(headers), { terminate });
+  }
+
+  /**
    * The result of any task by its id, whoever sent it: Celery's `AsyncResult(id)`. Asks nothing by itself.
    *
    * @param id task id
@@ -111,9 +125,33 @@ export class TaskProducer {
   asyncResult<Definition extends TaskDefinition>(id: string, task: Definition): AsyncResult<TaskResult<Definition>>;
   asyncResult<Result = unknown>(id: string, task?: string): AsyncResult<Result>;
   asyncResult(id: string, task?: string | TaskDefinition): AsyncResult {
-    if (typeof id !== 'string' || id === '') throw new InvalidTaskError(`a task id is a text, got ${describe(id)}`);
+    checkId('task', id);
     const name = task === undefined ? undefined : namedTask(task).name;
     return new AsyncResult(id, { task: name, backend: this.connection.opened.backend });
+  }
+
+  /**
+   * The results of a group that was saved, by `GroupResult.save()` here or in Python: Celery's `GroupResult.restore(id)`.
+   * Undefined where none is: it was not saved, was deleted, or has expired.
+   *
+   * @param id group id
+   * @throws (rejects) `NoStoreError` without a `resultBackend`, or with one that keeps no groups
+   */
+  async restoreGroup<Results = readonly unknown[]>(id: string): Promise<GroupResult<Results> | undefined> {
+    checkId('group', id);
+    return (await this.connection.opened.backend.restoreGroup(id)) as GroupResult<Results> | undefined;
+  }
+
+  /**
+   * The result that a tuple names, with its parents and members: Celery's `result_from_tuple`. Asks nothing by itself.
+   *
+   * @param tuple what `asTuple()` gave, here or in Python; it may be kept as JSON
+   * @throws InvalidTaskError for anything else
+   */
+  resultFromTuple(tuple: unknown): MemberResult {
+    const read = readResultTuple(tuple);
+    if (!read) throw new InvalidTaskError('a result is written as asTuple() gives it, [[id, parent], members]');
+    return this.connection.opened.backend.resultFromTuple(read);
   }
 
   #sendSignature(signature: SignatureJson, options: CanvasOptions): Promise<AsyncResult | GroupResult> {
@@ -148,6 +186,10 @@ function namedTask(task: unknown): { readonly name: string; readonly defaults: S
   const { name, defaults = {} }: Partial<TaskDefinition> = Object(task);
   if (typeof name === 'string') return { name, defaults };
   throw new InvalidTaskError(`a task is a name or a definition made by defineTask, got ${describe(task)}`);
+}
+
+function checkId(what: string, id: unknown): void {
+  if (typeof id !== 'string' || id === '') throw new InvalidTaskError(`a ${what} id is a text, got ${describe(id)}`);
 }
 
 /** An option given as undefined says nothing. */

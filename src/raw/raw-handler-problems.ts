@@ -1,26 +1,34 @@
+import type { RawHandlers } from '#worker';
+import { unknownConnection, type KnownConnections } from '../connections/known-connections.js';
 import { undefinedQueue } from '../options/validate-queues.js';
+import { skippedEnhancerProblems } from '../tasks/skipped-enhancers.js';
 import { taskMetadata } from '../tasks/task-metadata.accessor.js';
+import type { RawMessageMetadata } from '../tasks/task-metadata.js';
 import { queuesOf, type RawMessageExploration, type RawMessageMethod } from './raw-message-explorer.js';
 
 /** Lists everything that is wrong with the `@RawMessage` methods of an application, one sentence each; empty when they are right. */
 export function rawHandlerProblems(
   { methods, onControllers }: Pick<RawMessageExploration, 'methods' | 'onControllers'>,
-  queues: readonly string[],
+  connections: KnownConnections,
 ): string[] {
   return [
     ...onControllers.map(
       ({ title }) =>
         `@RawMessage on ${title}: a controller cannot handle messages, as its guards would be skipped; move it to a provider`,
     ),
-    ...methods.flatMap((method) => methodProblems(method, queues)),
-    ...sharedQueues(methods),
+    ...methods.flatMap((method) => methodProblems(method, connections)),
+    ...[...connections.keys()].flatMap((connection) => sharedQueues(methods, connection)),
   ];
 }
 
-/** What may surprise, one sentence each. `consumed`: the names of the queues that are consumed. */
-export function rawHandlerWarnings(methods: readonly RawMessageMethod[], consumed: ReadonlySet<string>): string[] {
+/** What may surprise, one sentence each. `consumed`: the names of the connection's queues that are consumed. */
+export function rawHandlerWarnings(
+  methods: readonly RawMessageMethod[],
+  connection: string,
+  consumed: ReadonlySet<string>,
+): string[] {
   return methods.flatMap((method) =>
-    queuesOf(method).flatMap((queue) =>
+    queuesOf(method, connection).flatMap((queue) =>
       typeof queue !== 'string' || consumed.has(queue)
         ? []
         : [
@@ -30,17 +38,32 @@ export function rawHandlerWarnings(methods: readonly RawMessageMethod[], consume
   );
 }
 
-function methodProblems(method: RawMessageMethod, known: readonly string[]): string[] {
-  const queues = queuesOf(method);
+/** Queues of an application that has handlers of messages, but no tasks; see `withoutOtherQueues`. */
+export function unhandledWarnings(consumed: readonly string[], handlers: RawHandlers): string[] {
+  if (handlers.queues().length === 0) return [];
+  return consumed
+    .filter((queue) => handlers.get(queue) === undefined)
+    .map((queue) => `Queue ${queue} is not consumed: it has no @RawMessage, and there is no @Task`);
+}
+
+function methodProblems(method: RawMessageMethod, connections: KnownConnections): string[] {
   const problems = [
-    ...(queues.length > 0 && queues.every(isName) ? [] : ['needs the name of a queue']),
-    ...queues.filter(isName).flatMap((queue) => undefinedQueue('it', queue, known)),
+    ...new Set(method.rawMessages.flatMap((rawMessage) => decoratorProblems(rawMessage, connections))),
     ...(taskMetadata.tasks(method.prototype, method.method).length > 0
       ? ['is a @Task as well; give each a method of its own']
       : []),
     ...parameterProblems(method),
+    ...skippedEnhancerProblems(method.skipped),
   ];
   return problems.map((problem) => `@RawMessage on ${method.title}: ${problem}`);
+}
+
+function decoratorProblems({ queues, connection }: RawMessageMetadata, connections: KnownConnections): string[] {
+  return [
+    ...(queues.length > 0 && queues.every(isName) ? [] : ['needs the name of a queue']),
+    ...unknownConnection(connection, connections),
+    ...queues.filter(isName).flatMap((queue) => undefinedQueue('it', queue, connections.get(connection)?.queues ?? [])),
+  ];
 }
 
 function parameterProblems({ parameters, rawMessages, types }: RawMessageMethod): string[] {
@@ -60,10 +83,10 @@ function isName(queue: unknown): boolean {
   return typeof queue === 'string' && queue !== '';
 }
 
-function sharedQueues(methods: readonly RawMessageMethod[]): string[] {
+function sharedQueues(methods: readonly RawMessageMethod[], connection: unknown): string[] {
   const owners = new Map<unknown, string[]>();
   for (const method of methods) {
-    for (const queue of queuesOf(method)) owners.set(queue, [...(owners.get(queue) ?? []), method.title]);
+    for (const queue of queuesOf(method, connection)) owners.set(queue, [...(owners.get(queue) ?? []), method.title]);
   }
   return [...owners].flatMap(([queue, titles]) => {
     if (typeof queue !== 'string' || titles.length < 2) return [];

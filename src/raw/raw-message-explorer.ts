@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { HandlerExplorer, type HandlerMethod } from '../tasks/handler-explorer.js';
 import { taskMetadata } from '../tasks/task-metadata.accessor.js';
 import type { RawMessageMetadata } from '../tasks/task-metadata.js';
@@ -24,8 +24,8 @@ export interface RawMessageExploration {
 export class RawMessageExplorer {
   readonly #handlers: HandlerExplorer;
 
-  constructor(discovery: DiscoveryService, scanner: MetadataScanner) {
-    this.#handlers = new HandlerExplorer(discovery, scanner);
+  constructor(discovery: DiscoveryService, scanner: MetadataScanner, config: ApplicationConfig) {
+    this.#handlers = new HandlerExplorer(discovery, scanner, config);
   }
 
   explore(): RawMessageExploration {
@@ -43,9 +43,10 @@ export class RawMessageExplorer {
   }
 }
 
-/** The queues of a method, each once. */
-export function queuesOf({ rawMessages }: Pick<RawMessageMethod, 'rawMessages'>): unknown[] {
-  return [...new Set(rawMessages.flatMap(({ queues }) => queues))];
+/** The queues of one connection that a method handles, each once. */
+export function queuesOf({ rawMessages }: Pick<RawMessageMethod, 'rawMessages'>, connection: unknown): unknown[] {
+  const ofConnection = rawMessages.filter((rawMessage) => rawMessage.connection === connection);
+  return [...new Set(ofConnection.flatMap(({ queues }) => queues))];
 }
 
 function withRawMessages(method: HandlerMethod): RawMessageMethod {

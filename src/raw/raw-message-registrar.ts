@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { RawHandlers } from '#worker';
+import type { RawHandlers } from '#worker';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { rawHandlerWarnings } from './raw-handler-problems.js';
+import type { SqsConnection } from '../sqs-connection.js';
+import { rawHandlerWarnings, unhandledWarnings } from './raw-handler-problems.js';
 import { RawMessageExplorer, queuesOf, type RawMessageExploration } from './raw-message-explorer.js';
 import { RawMessageInvoker } from './raw-message-invoker.js';
 
@@ -11,21 +12,30 @@ export class RawMessageRegistrar {
   constructor(
     private readonly explorer: RawMessageExplorer,
     private readonly invoker: RawMessageInvoker,
-    private readonly handlers: RawHandlers,
   ) {}
 
   explore(): RawMessageExploration {
     return this.explorer.explore();
   }
 
-  /** Registers what has no problems; answers what may surprise, one sentence each. */
-  register({ methods, warnings }: RawMessageExploration, { queues, worker }: ResolvedOptions): string[] {
+  /** Registers what of a connection has no problems; answers what may surprise, one sentence each. */
+  register(
+    { methods }: RawMessageExploration,
+    { name, rawHandlers, registry }: SqsConnection,
+    { queues, worker }: ResolvedOptions,
+  ): string[] {
     for (const method of methods) {
+      const handled = queuesOf(method, name);
+      if (handled.length === 0) continue;
       const handler = this.invoker.runner(method);
-      for (const queue of queuesOf(method)) this.handlers.add(String(queue), handler);
+      for (const queue of handled) rawHandlers.add(String(queue), handler);
     }
-    const consumed = new Set(queues.filter(({ consume }) => consume).map(({ name }) => name));
-    return [...warnings, ...(worker === false ? [] : rawHandlerWarnings(methods, consumed))];
+    if (worker === false) return [];
+    const consumed = queues.filter(({ consume }) => consume).map((queue) => queue.name);
+    return [
+      ...rawHandlerWarnings(methods, name, new Set(consumed)),
+      ...(registry.names().length > 0 ? [] : unhandledWarnings(consumed, rawHandlers)),
+    ];
   }
 }
 

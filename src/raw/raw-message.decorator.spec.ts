@@ -41,6 +41,17 @@ describe('@RawMessage', () => {
     expect(Reflect.getMetadata(ENTRY_PROVIDER_WATERMARK, Base)).toBe(true);
   });
 
+  it('takes a connection after the queues', () => {
+    class Connected {
+      @RawMessage('a', 'b', { connection: 'eu' })
+      handle(): void {}
+    }
+    expect(taskMetadata.rawMessages(Connected.prototype, 'handle')).toMatchObject([
+      { queues: ['a', 'b'], connection: 'eu' },
+    ]);
+    expect(taskMetadata.rawMessages(Base.prototype, 'handle')[0]).toMatchObject({ connection: 'default' });
+  });
+
   it('refuses what cannot be found again', () => {
     const symbol = Symbol('handle');
     expect(() => {

@@ -1,5 +1,7 @@
+import { DEFAULT_CONNECTION } from '../tokens.js';
 import { hasRestParameter } from '../tasks/method-signature.js';
 import { taskMetadata } from '../tasks/task-metadata.accessor.js';
+import type { RawMessageMetadata, RawMessageOptions } from '../tasks/task-metadata.js';
 
 /**
  * Makes a method of a provider the handler of the messages on a queue that are not Celery's: JSON, text, SNS notifications,
@@ -20,7 +22,17 @@ import { taskMetadata } from '../tasks/task-metadata.accessor.js';
  *
  * @param queues Celery names of consumed queues; each has one handler at most
  */
-export function RawMessage(...queues: [queue: string, ...others: string[]]): MethodDecorator {
+export function RawMessage(...queues: [queue: string, ...others: string[]]): MethodDecorator;
+/**
+ * The same for a named connection.
+ *
+ * @param queues Celery names of consumed queues, then `{ connection }`
+ */
+export function RawMessage(
+  ...queues: [queue: string, ...others: string[], options: RawMessageOptions]
+): MethodDecorator;
+export function RawMessage(...given: readonly unknown[]): MethodDecorator {
+  const { queues, connection } = queuesAndConnection(given);
   return (prototype: object, method: string | symbol): void => {
     const handler: unknown = Object.getOwnPropertyDescriptor(prototype, method)?.value;
     if (typeof prototype === 'function' || typeof method !== 'string' || typeof handler !== 'function') {
@@ -29,6 +41,13 @@ export function RawMessage(...queues: [queue: string, ...others: string[]]): Met
     // Decorators run before the decorated method is put back: this is the method as it was written.
     const written = handler as (...args: never[]) => unknown;
     taskMetadata.fillPositional(prototype, method, taskMetadata.types(prototype, method)?.length ?? written.length);
-    taskMetadata.addRawMessage(prototype, method, { queues, rest: hasRestParameter(written) });
+    taskMetadata.addRawMessage(prototype, method, { queues, connection, rest: hasRestParameter(written) });
   };
+}
+
+function queuesAndConnection(given: readonly unknown[]): Pick<RawMessageMetadata, 'queues' | 'connection'> {
+  const last = given.at(-1);
+  if (typeof last !== 'object' || last === null) return { queues: given, connection: DEFAULT_CONNECTION };
+  const { connection = DEFAULT_CONNECTION }: RawMessageOptions = last;
+  return { queues: given.slice(0, -1), connection };
 }

@@ -63,7 +63,7 @@ describe('bindArguments', () => {
 });
 
 describe('isRequired', () => {
-  const task = { name: 't', options: {}, required: 1, rest: false };
+  const task = { name: 't', options: {}, connection: 'default', required: 1, rest: false };
   const parameter = { kind: 'arg', data: 'a', pipes: [], optional: false } as const;
 
   it('is what stands before the first default value and says nothing else', () => {

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { skippedEnhancers } from './skipped-enhancers.js';
 import { taskMetadata } from './task-metadata.accessor.js';
 import type { TaskParameter } from './task-metadata.js';
 
@@ -14,6 +15,8 @@ export interface HandlerMethod {
   readonly parameters: readonly TaskParameter[];
   /** Design types of all parameters; undefined where the compiler wrote none. */
   readonly types: readonly unknown[] | undefined;
+  /** Enhancers that Nest would leave out: see {@link skippedEnhancers}. */
+  readonly skipped: readonly string[];
   /** For messages: `OrderTasks.ship (OrdersModule)`. */
   readonly title: string;
 }
@@ -33,6 +36,7 @@ export class HandlerExplorer {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly config: ApplicationConfig,
   ) {}
 
   /** @param isHandler whether a method has the decorator */
@@ -56,7 +60,19 @@ export class HandlerExplorer {
     return this.scanner
       .getAllMethodNames(prototype)
       .filter((method) => isHandler(prototype, method))
-      .map((method) => handlerMethod(wrapper, prototype, method));
+      .map((method) => this.#method(wrapper, prototype, method));
+  }
+
+  #method(wrapper: ProviderWrapper, prototype: object, method: string): HandlerMethod {
+    return {
+      wrapper,
+      prototype,
+      method,
+      parameters: taskMetadata.parameters(prototype, method),
+      types: taskMetadata.types(prototype, method),
+      skipped: skippedEnhancers(wrapper, prototype, method, this.config),
+      title: `${prototype.constructor.name}.${method} (${wrapper.host?.name ?? 'no module'})`,
+    };
   }
 }
 
@@ -65,17 +81,6 @@ function prototypeOf(wrapper: ProviderWrapper): object | undefined {
   if (!wrapper.isNotMetatype) return (wrapper.metatype as Type).prototype;
   const instance: unknown = wrapper.isDependencyTreeStatic() ? wrapper.instance : undefined;
   return typeof instance === 'object' && instance !== null ? (Object.getPrototypeOf(instance) ?? undefined) : undefined;
-}
-
-function handlerMethod(wrapper: ProviderWrapper, prototype: object, method: string): HandlerMethod {
-  return {
-    wrapper,
-    prototype,
-    method,
-    parameters: taskMetadata.parameters(prototype, method),
-    types: taskMetadata.types(prototype, method),
-    title: `${prototype.constructor.name}.${method} (${wrapper.host?.name ?? 'no module'})`,
-  };
 }
 
 /** Of several providers of one class, the first that Nest made from the class itself. */

@@ -23,7 +23,14 @@ const EXACT: ReadonlySet<unknown> = new Set([
   Uuid,
 ]);
 
-/** Whether a parameter of this design type receives plain values: `number`, `string`, and classes of the user's. */
-export function wantsPlainValues(type: unknown): boolean {
+/** Design types that say nothing of the value, or not enough. */
+const UNTOLD: ReadonlySet<unknown> = new Set([undefined, Object, Array]);
+
+/**
+ * Whether a parameter of this design type receives plain values: `number`, `string`, and classes of the user's. With a schema, so do
+ * types that do not tell: schemas are written for what plain JSON holds.
+ */
+export function wantsPlainValues(type: unknown, hasSchema: boolean): boolean {
+  if (hasSchema && UNTOLD.has(type)) return true;
   return typeof type === 'function' && !EXACT.has(type);
 }

@@ -25,7 +25,7 @@ export function argumentPlan({ method, parameters, types }: TaskMethod, task: Ta
       kind: parameter.kind,
       data: parameter.data,
       required: isRequired(parameter, task),
-      plain: wantsPlainValues(types?.[parameter.index]),
+      plain: wantsPlainValues(types?.[parameter.index], parameter.schema !== undefined),
     })),
   };
 }

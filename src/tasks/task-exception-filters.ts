@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator, type ContextId } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { reprOfError } from '#worker';
+import { makerOf } from './enhancer-name.js';
 import { httpMessageOf } from './http-message.js';
 import { taskMetadata } from './task-metadata.accessor.js';
 
@@ -65,7 +66,10 @@ export class TaskExceptionFilters {
   private isCaught(error: unknown, host: FilterHost): boolean {
     const filters = [
       ...this.config.getGlobalFilters(),
-      ...this.config.getGlobalRequestFilters().flatMap(({ metatype }) => metatype ?? []),
+      ...this.config
+        .getGlobalRequestFilters()
+        .map(makerOf)
+        .filter((maker) => typeof maker === 'function'),
       ...taskMetadata.filters(host.instance.constructor),
       ...taskMetadata.filters(methodOf(host)),
     ];

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { HandlerExplorer, type HandlerMethod } from './handler-explorer.js';
 import { taskMetadata } from './task-metadata.accessor.js';
 import type { TaskMetadata } from './task-metadata.js';
@@ -24,8 +24,8 @@ export interface Exploration {
 export class TaskExplorer {
   readonly #handlers: HandlerExplorer;
 
-  constructor(discovery: DiscoveryService, scanner: MetadataScanner) {
-    this.#handlers = new HandlerExplorer(discovery, scanner);
+  constructor(discovery: DiscoveryService, scanner: MetadataScanner, config: ApplicationConfig) {
+    this.#handlers = new HandlerExplorer(discovery, scanner, config);
   }
 
   explore(): Exploration {
@@ -44,4 +44,17 @@ export class TaskExplorer {
 
 function withTasks(method: HandlerMethod): TaskMethod {
   return { ...method, tasks: taskMetadata.tasks(method.prototype, method.method) };
+}
+
+/** One `@Task` of a method. */
+export interface DecoratedTask {
+  readonly method: TaskMethod;
+  readonly task: TaskMetadata;
+}
+
+/** The tasks of one connection. */
+export function tasksOf(methods: readonly TaskMethod[], connection: unknown): DecoratedTask[] {
+  return methods.flatMap((method) =>
+    method.tasks.filter((task) => task.connection === connection).map((task) => ({ method, task })),
+  );
 }

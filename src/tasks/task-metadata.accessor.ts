@@ -3,15 +3,32 @@ import {
   ENTRY_PROVIDER_WATERMARK,
   EXCEPTION_FILTERS_METADATA,
   FILTER_CATCH_EXCEPTIONS,
+  GUARDS_METADATA,
+  INTERCEPTORS_METADATA,
   PARAMTYPES_METADATA,
+  PIPES_METADATA,
   ROUTE_ARGS_METADATA,
   RouteParamtypes,
   getParamArgsMetadata,
 } from '@nestjs/common/internal';
-import type { RawMessageMetadata, TaskMetadata, TaskParameter } from './task-metadata.js';
+import type { ListenerMetadata, RawMessageMetadata, TaskMetadata, TaskParameter } from './task-metadata.js';
 
 const TASKS = Symbol('sqs-celery:tasks');
 const RAW_MESSAGES = Symbol('sqs-celery:raw-messages');
+const LISTENERS = Symbol('sqs-celery:listeners');
+
+const ENHANCERS = {
+  guard: GUARDS_METADATA,
+  interceptor: INTERCEPTORS_METADATA,
+  pipe: PIPES_METADATA,
+  filter: EXCEPTION_FILTERS_METADATA,
+} as const;
+
+/** A class that `@UseGuards` and its like, or a parameter's decorator, name. */
+export interface EnhancerClass {
+  readonly kind: keyof typeof ENHANCERS;
+  readonly enhancer: Type;
+}
 
 type RouteArguments = Record<string, { readonly index: number } & Partial<TaskParameter>>;
 
@@ -38,6 +55,16 @@ export const taskMetadata = {
   /** The `@RawMessage`s of a method, inherited ones included. */
   rawMessages(prototype: object, method: string): readonly RawMessageMetadata[] {
     return Reflect.getMetadata(RAW_MESSAGES, prototype, method) ?? [];
+  },
+
+  /** Adds an `@OnTaskEvent` of a method. */
+  addListener(prototype: object, method: string, listener: ListenerMetadata): void {
+    append(LISTENERS, prototype, method, listener);
+  },
+
+  /** The `@OnTaskEvent`s of a method, inherited ones included. */
+  listeners(prototype: object, method: string): readonly ListenerMetadata[] {
+    return Reflect.getMetadata(LISTENERS, prototype, method) ?? [];
   },
 
   /** Adds the decorator of one parameter. */
@@ -72,6 +99,16 @@ export const taskMetadata = {
     return Reflect.getMetadata(PARAMTYPES_METADATA, prototype, method);
   },
 
+  /** The classes of enhancers that a class, its method and the parameters of that name; instances are left out. */
+  enhancerClasses(prototype: object, method: string): readonly EnhancerClass[] {
+    const targets = [prototype.constructor, Reflect.get(prototype, method)];
+    const own = Object.entries(ENHANCERS).flatMap(([kind, key]) =>
+      targets.flatMap((target) => enhancersOf(kind as keyof typeof ENHANCERS, Reflect.getMetadata(key, target) ?? [])),
+    );
+    const args: RouteArguments = Reflect.getMetadata(ROUTE_ARGS_METADATA, prototype.constructor, method) ?? {};
+    return [...own, ...Object.values(args).flatMap(({ pipes }) => enhancersOf('pipe', pipes ?? []))];
+  },
+
   /** What `@UseFilters` put on a method's function or on a class. */
   filters(target: object): readonly object[] {
     return Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, target) ?? [];
@@ -90,9 +127,14 @@ export const taskMetadata = {
 };
 
 /** Adds to what stands on this very method: an overriding method begins anew. */
-function addOwn(key: symbol, prototype: object, method: string, value: object): void {
+function append(key: symbol, prototype: object, method: string, value: object): void {
   const own: readonly object[] = Reflect.getOwnMetadata(key, prototype, method) ?? [];
   Reflect.defineMetadata(key, [...own, value], prototype, method);
+}
+
+/** The same for a handler of messages. */
+function addOwn(key: symbol, prototype: object, method: string, value: object): void {
+  append(key, prototype, method, value);
   // Nest then gives the class its request-scoped and transient global enhancers.
   Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, prototype.constructor);
 }
@@ -104,6 +146,12 @@ function entryOf(parameter: TaskParameter): RouteArguments {
 
 function positional(index: number, rank: number): TaskParameter {
   return { index, kind: 'positional', data: rank, pipes: [], optional: false };
+}
+
+function enhancersOf(kind: keyof typeof ENHANCERS, enhancers: readonly unknown[]): EnhancerClass[] {
+  return enhancers
+    .filter((enhancer) => typeof enhancer === 'function')
+    .map((enhancer) => ({ kind, enhancer: enhancer as Type }));
 }
 
 /** The decorated parameters of this very method: those of a method it overrides do not count. */

@@ -1,4 +1,5 @@
 import type { ParameterDecoratorOptions, PipeTransform, Type } from '@nestjs/common';
+import type { TaskDefinition } from '#celery';
 import type { TaskOptions } from '#worker';
 
 /** Where a parameter of a handler takes its value from, in Python's terms. */
@@ -26,11 +27,28 @@ export interface TaskParameter {
   readonly optional: boolean;
 }
 
+/** Options of `@Task`: those of the task, and where it belongs. */
+export interface TaskDecoratorOptions extends TaskOptions {
+  /**
+   * The `name` of the connection whose messages run the method. A method that is to run for several stands under one `@Task` for
+   * each. Default: the default connection.
+   */
+  readonly connection?: string;
+}
+
+/** Options of `@RawMessage`. */
+export interface RawMessageOptions {
+  /** The `name` of the connection that the queues belong to. Default: the default connection. */
+  readonly connection?: string;
+}
+
 /** One `@Task` on a method. */
 export interface TaskMetadata {
   /** Not checked yet: JavaScript can leave it out. */
   readonly name: unknown;
   readonly options: TaskOptions;
+  /** Name of the connection; not checked yet. */
+  readonly connection: unknown;
   /** Parameters of the method before the first default value. */
   readonly required: number;
   /** Whether the method has a rest parameter. */
@@ -41,6 +59,18 @@ export interface TaskMetadata {
 export interface RawMessageMetadata {
   /** Not checked yet: JavaScript can pass anything. */
   readonly queues: readonly unknown[];
+  /** Name of the connection; not checked yet. */
+  readonly connection: unknown;
   /** Whether the method has a rest parameter. */
   readonly rest: boolean;
+}
+
+/** One `@OnTaskEvent` on a method. */
+export interface ListenerMetadata {
+  /** Name of the event; not checked yet: JavaScript can pass anything. */
+  readonly event: unknown;
+  /** The task, or the name of it, that it is told of; undefined: all. */
+  readonly task: string | TaskDefinition | undefined;
+  /** Name of the connection; not checked yet. */
+  readonly connection: unknown;
 }

@@ -87,6 +87,19 @@ describe('@Task', () => {
     ]);
   });
 
+  it('keeps the connection apart from the options of the task', () => {
+    class Connected {
+      @Task('here', { maxRetries: 1 })
+      @Task('there', { connection: 'eu', maxRetries: 2 })
+      run(): void {}
+    }
+    expect(taskMetadata.tasks(Connected.prototype, 'run')).toMatchObject([
+      { name: 'there', connection: 'eu', options: { maxRetries: 2 } },
+      { name: 'here', connection: 'default', options: { maxRetries: 1 } },
+    ]);
+    expect(taskMetadata.tasks(Connected.prototype, 'run')[0]?.options).not.toHaveProperty('connection');
+  });
+
   it('refuses what cannot be found again', () => {
     const symbol = Symbol('run');
     expect(() => {

@@ -1,8 +1,9 @@
 import type { Observable } from 'rxjs';
 import type { TaskArgs, TaskDefinition, TaskResult } from '#celery';
-import type { TaskOptions } from '#worker';
+import { DEFAULT_CONNECTION } from '../tokens.js';
 import { hasRestParameter } from './method-signature.js';
 import { taskMetadata } from './task-metadata.accessor.js';
+import type { TaskDecoratorOptions, TaskMetadata } from './task-metadata.js';
 
 /** Positional arguments come first; what decorators bind cannot be checked by the compiler. */
 type HandlerParameters<Args extends readonly unknown[]> = number extends Args['length']
@@ -45,12 +46,12 @@ type TaskDecorator<Definition> = <Method extends TaskHandler<Definition>>(
  * @param task name of the task as Celery knows it, or a definition made by `defineTask`
  * @param options options of this task; they win over `taskDefaults`
  */
-export function Task(task: string, options?: TaskOptions): MethodDecorator;
+export function Task(task: string, options?: TaskDecoratorOptions): MethodDecorator;
 export function Task<Definition extends TaskDefinition>(
   task: Definition,
-  options?: TaskOptions,
+  options?: TaskDecoratorOptions,
 ): TaskDecorator<Definition>;
-export function Task(task: string | TaskDefinition, options: TaskOptions = {}) {
+export function Task(task: string | TaskDefinition, options: TaskDecoratorOptions = {}) {
   return (prototype: object, method: string | symbol): void => {
     const handler: unknown = Object.getOwnPropertyDescriptor(prototype, method)?.value;
     if (typeof prototype === 'function' || typeof method !== 'string' || typeof handler !== 'function') {
@@ -67,8 +68,11 @@ export function Task(task: string | TaskDefinition, options: TaskOptions = {}) {
   };
 }
 
-function nameAndOptions(task: string | TaskDefinition | undefined, options: TaskOptions) {
-  if (typeof task !== 'object') return { name: task, options };
+function nameAndOptions(
+  task: string | TaskDefinition | undefined,
+  { connection = DEFAULT_CONNECTION, ...options }: TaskDecoratorOptions,
+): Pick<TaskMetadata, 'name' | 'options' | 'connection'> {
+  if (typeof task !== 'object') return { name: task, options, connection };
   const { priority: _onlyWhenSent, ...defaults } = task.defaults;
-  return { name: task.name, options: { ...defaults, ...options } };
+  return { name: task.name, options: { ...defaults, ...options }, connection };
 }

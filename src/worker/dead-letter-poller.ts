@@ -1,9 +1,8 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { sleep, type Clock, type QueueInfo } from '#celery';
 import { QueueAccessDeniedError, QueueNotFoundError, type ConsumeOptions } from '#sqs';
 import { DeadLetterRounds, deadLetterResults, type DeadLetterResults, type WorkerDeps } from '#worker';
-import { SqsConnection } from '../sqs-connection.js';
-import { CLOCK } from '../tokens.js';
+import type { SqsConnection } from '../sqs-connection.js';
 
 /** A short wait, as a round ends when nothing comes any more; the lease is what a letter is held for while results are stored. */
 const CONSUME: ConsumeOptions = { concurrency: 10, waitTimeSeconds: 2, lease: 30 };
@@ -11,8 +10,7 @@ const CONSUME: ConsumeOptions = { concurrency: 10, waitTimeSeconds: 2, lease: 30
 /** Milliseconds after which a dead-letter queue that could not be found is looked for again. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** Reads the dead-letter queues of the consumed queues, for `deadLetterResults`. The {@link Poller} starts and stops it. */
-@Injectable()
+/** Reads the dead-letter queues of the consumed queues, for `deadLetterResults`. The {@link ConnectionWorker} starts and stops it. */
 export class DeadLetterPoller {
   readonly #log = new Logger('celery.worker.dead_letters');
   readonly #stopped = new AbortController();
@@ -20,7 +18,7 @@ export class DeadLetterPoller {
 
   constructor(
     private readonly connection: SqsConnection,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly clock: Clock,
   ) {}
 
   /**

@@ -1,10 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
-
-interface NamedWrapper {
-  readonly metatype: { readonly name: string } | null | object;
-  readonly name: unknown;
-}
+import { enhancerName } from '../tasks/enhancer-name.js';
+import type { ProviderWrapper } from '../tasks/handler-explorer.js';
 
 /** Tells which global enhancers of an application that serves HTTP as well will run for tasks. */
 @Injectable()
@@ -38,9 +35,8 @@ export class GlobalEnhancers {
   }
 }
 
-function namesOf(instances: readonly object[], wrappers: readonly NamedWrapper[]): string[] {
-  const scoped = wrappers.map(({ metatype, name }) => (metatype && 'name' in metatype ? metatype.name : String(name)));
-  return [...instances.map((instance) => instance.constructor.name), ...scoped.map(String)];
+function namesOf(instances: readonly object[], wrappers: readonly ProviderWrapper[]): string[] {
+  return [...instances.map((instance) => instance.constructor.name), ...wrappers.map(enhancerName)];
 }
 
 function guardWarning(guards: readonly string[]): string {

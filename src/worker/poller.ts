@@ -1,107 +1,113 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { SlotPool, type Consumer } from '#sqs';
-import { TaskRegistry, Worker, WorkerEvents, logTaskEvents } from '#worker';
-import { RawHandlers, logRawMessages } from '#worker';
-import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.js';
-import { SqsConnection } from '../sqs-connection.js';
-import { httpMessageOf } from '../tasks/http-message.js';
-import { DeadLetterPoller } from './dead-letter-poller.js';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import type { Clock } from '#celery';
+import { SqsConnections } from '../connections/sqs-connections.js';
+import type { SqsConnection } from '../sqs-connection.js';
+import { CLOCK, DEFAULT_CONNECTION } from '../tokens.js';
+import { ConnectionWorker } from './connection-worker.js';
+import { EVENT_SOURCE } from './event-source.js';
 import { GlobalEnhancers } from './global-enhancers.js';
+import { handlerWarnings } from './handler-warnings.js';
 import { queueWarnings } from './queue-warnings.js';
 import { ShutdownHooks } from './shutdown-hooks.js';
 import { StartUpReport } from './start-up-report.js';
-import { WorkerControl } from './worker-control.js';
-import { WorkerParts } from './worker-parts.js';
+import { nodeName } from './worker-parts.js';
 
-/** Runs the consumers: starts them when the application has bootstrapped, drains them before any module is destroyed. */
+/**
+ * Runs the workers of all connections: starts them when the application has bootstrapped, and drains them together before any
+ * module is destroyed.
+ */
 @Injectable()
 export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #log = new Logger('celery.apps.worker');
-  #consumers: readonly Consumer[] = [];
-  #shutdownTimeoutMs = 0;
+  #workers: readonly ConnectionWorker[] = [];
   #closed = false;
 
   constructor(
-    private readonly connection: SqsConnection,
-    private readonly registry: TaskRegistry,
-    private readonly rawHandlers: RawHandlers,
-    private readonly events: WorkerEvents,
+    private readonly connections: SqsConnections,
     private readonly report: StartUpReport,
     private readonly enhancers: GlobalEnhancers,
     private readonly hooks: ShutdownHooks,
-    private readonly control: WorkerControl,
-    private readonly deadLetters: DeadLetterPoller,
-    private readonly parts: WorkerParts,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() @Inject(EVENT_SOURCE) private readonly isFed: boolean = false,
   ) {}
 
   onApplicationBootstrap(): void {
     // A signal may have closed the application while the hook of another module was awaited.
-    if (this.#closed) return;
-    const { options } = this.connection.opened;
-    const queues = options.queues.filter(({ consume }) => consume);
-    if (!this.#polls(options, queues)) return;
-    this.report.starting(queues, this.parts.hostname);
-    this.#warn(queues);
+    if (this.#closed || this.isFed) return;
+    this.#workers = this.connections
+      .all()
+      .flatMap((connection) => this.#workerOf(connection) ?? this.#none(connection));
+    if (this.#workers.length === 0) return;
+    for (const worker of this.#workers) this.#announce(worker);
     this.enhancers.report();
-    this.#start(options, queues);
-    this.report.ready(this.parts.hostname);
+    for (const worker of this.#workers) {
+      worker.start();
+      this.report.ready(worker.connection, nodeName());
+    }
     this.hooks.watch();
   }
 
   /** Awaited by Nest: afterwards no handler runs, and whatever handlers need may be closed. */
   async onModuleDestroy(): Promise<void> {
     this.#closed = true;
+    this.connections.drain();
     this.hooks.end();
-    if (this.#consumers.length === 0) return;
+    await this.#stopWorkers();
+    // What listeners need may be closed from here on.
+    await Promise.all(this.connections.all().map(({ taskEvents }) => taskEvents.settled(this.clock)));
+  }
+
+  async #stopWorkers(): Promise<void> {
+    if (this.#workers.length === 0) return;
     this.#log.log('worker: Warm shutdown');
-    const shutdownTimeoutMs = this.#shutdownTimeoutMs;
-    const stopped = this.#consumers.map((consumer) => consumer.stop({ shutdownTimeoutMs }));
-    await Promise.all([...stopped, this.deadLetters.stop()]);
-    this.#consumers = [];
-    this.control.attach([]);
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    this.#workers = [];
   }
 
-  #polls({ worker }: ResolvedOptions, queues: readonly ResolvedQueue[]): boolean {
-    if (worker === false) return false;
-    if (this.registry.names().length === 0 && this.rawHandlers.queues().length === 0) {
-      this.#log.log('No provider has @Task methods: nothing is polled, tasks can be sent.');
-      if (worker) this.#log.warn('worker: true, but there is no @Task method: queues are not consumed.');
-      return false;
+  #workerOf(connection: SqsConnection): ConnectionWorker | undefined {
+    const { options } = connection.opened;
+    if (options.worker === false) return undefined;
+    if (connection.registry.names().length === 0 && connection.rawHandlers.queues().length === 0) {
+      this.#tellOfNoTasks(connection);
+      return undefined;
     }
-    if (queues.length === 0) {
-      this.#log.warn('There are handlers, but every queue has consume: false: they will not run here.');
-    }
-    return queues.length > 0;
-  }
-
-  #warn(queues: readonly ResolvedQueue[]): void {
-    const consumed = this.connection.opened.transport
-      .queues()
-      .filter(({ name }) => queues.some((queue) => queue.name === name));
-    for (const warning of queueWarnings(consumed)) this.#log.warn(warning);
-  }
-
-  #start(options: ResolvedOptions, queues: readonly ResolvedQueue[]): void {
-    const { transport } = this.connection.opened;
-    const deps = this.parts.assemble();
-    const { handle } = new Worker(deps);
-    logRawMessages(this.events, new Logger('celery.app.trace'), httpMessageOf);
-    logTaskEvents(this.events, new Logger('celery.app.trace'), logOptions(options));
-    this.#shutdownTimeoutMs = options.shutdownTimeoutMs;
-    const pool = poolOf(options);
-    this.#consumers = queues.map(({ name, receive, weight }) =>
-      transport.consume(name, { ...receive, weight, ...(pool && { pool }) }, handle),
+    const queues = options.queues.filter(({ consume }) => consume);
+    if (queues.length > 0) return new ConnectionWorker(connection, queues, this.clock);
+    this.#log.warn(
+      `${prefixOf(connection)}There are handlers, but every queue has consume: false: they will not run here.`,
     );
-    for (const consumer of this.#consumers) consumer.start();
-    this.control.attach(this.#consumers);
-    if (options.deadLetterResults) this.deadLetters.start(deps);
+    return undefined;
+  }
+
+  #none({ control }: SqsConnection): [] {
+    control.attach([]);
+    return [];
+  }
+
+  #tellOfNoTasks(connection: SqsConnection): void {
+    const prefix = prefixOf(connection);
+    this.#log.log(`${prefix}No provider has @Task methods: nothing is polled, tasks can be sent.`);
+    if (connection.given.worker !== true) return;
+    this.#log.warn(`${prefix}worker: true, but there is no @Task method: queues are not consumed.`);
+  }
+
+  #announce({ connection, queues }: ConnectionWorker): void {
+    this.report.starting(connection, queues, nodeName());
+    const { registry, rawHandlers, opened } = connection;
+    const consumed = opened.transport.queues().filter(({ name }) => queues.some((queue) => queue.name === name));
+    const warnings = [...queueWarnings(consumed), ...handlerWarnings({ registry, rawHandlers, ...opened })];
+    for (const warning of warnings) this.#log.warn(prefixOf(connection) + warning);
   }
 }
 
-function logOptions({ resultreprMaxsize }: ResolvedOptions) {
-  return { messageOf: httpMessageOf, ...(resultreprMaxsize !== undefined && { resultreprMaxsize }) };
-}
-
-function poolOf({ workerConcurrency: limit, queuePriority: order }: ResolvedOptions): SlotPool | undefined {
-  return limit === undefined ? undefined : new SlotPool({ limit, ...(order && { order }) });
+/** Names a connection where that says something. */
+function prefixOf({ name }: SqsConnection): string {
+  return name === DEFAULT_CONNECTION ? '' : `Connection ${name}: `;
 }

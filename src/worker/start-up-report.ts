@@ -1,10 +1,10 @@
 import { release } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { TaskRegistry } from '#worker';
 import { withoutCredentials } from '#sqs';
 import type { ResolvedQueue } from '../options/resolve-options.js';
-import { SqsConnection } from '../sqs-connection.js';
+import type { SqsConnection } from '../sqs-connection.js';
+import { DEFAULT_CONNECTION } from '../tokens.js';
 import { VERSION } from '../version.js';
 import { banner } from './banner.js';
 import { maskedTransportUrl } from './transport-url.js';
@@ -15,52 +15,48 @@ export class StartUpReport {
   readonly #log = new Logger('celery.apps.worker');
   readonly #connectionLog = new Logger('celery.worker.consumer.connection');
 
-  constructor(
-    private readonly connection: SqsConnection,
-    private readonly registry: TaskRegistry,
-    private readonly modules: ModulesContainer,
-  ) {}
+  constructor(private readonly modules: ModulesContainer) {}
 
-  /** The banner. */
-  starting(queues: readonly ResolvedQueue[], hostname: string): void {
+  /** The banner of a connection. */
+  starting(connection: SqsConnection, queues: readonly ResolvedQueue[], hostname: string): void {
     const text = banner({
       hostname,
       version: VERSION,
       platform: `${process.platform}-${release()}-${process.arch} Node ${process.version}`,
-      app: this.#rootModule(),
-      transport: this.#transport(),
-      results: this.#results(),
-      concurrency: this.#concurrency(queues),
+      app: this.#app(connection),
+      transport: transportOf(connection),
+      results: resultsOf(connection),
+      concurrency: concurrencyOf(connection, queues),
       queues: queues.map(({ name }) => name),
-      tasks: this.registry.names(),
+      tasks: connection.registry.names(),
     });
     // A line of its own under the prefix of Nest's logger keeps the columns straight.
     this.#log.log(`\n${text}\n`);
   }
 
-  ready(hostname: string): void {
-    this.#connectionLog.log(`Connected to ${this.#transport()}`);
+  ready(connection: SqsConnection, hostname: string): void {
+    this.#connectionLog.log(`Connected to ${transportOf(connection)}`);
     this.#log.log(`${hostname} ready.`);
   }
 
-  #concurrency(queues: readonly ResolvedQueue[]): number {
-    const ofQueues = queues.reduce((sum, { receive }) => sum + receive.concurrency, 0);
-    return Math.min(ofQueues, this.connection.opened.options.workerConcurrency ?? Infinity);
+  /** The root module, which Nest registers first after its own, and which of its connections. */
+  #app({ name }: SqsConnection): string {
+    const root = [...this.modules.values()].find((module) => module.name !== 'InternalCoreModule')?.name ?? 'default';
+    return name === DEFAULT_CONNECTION ? root : `${root} (${name})`;
   }
+}
 
-  #results(): string {
-    const { resultBackend } = this.connection.opened.options;
-    if (resultBackend === undefined) return 'disabled://';
-    return typeof resultBackend === 'string' ? withoutCredentials(resultBackend) : resultBackend.constructor.name;
-  }
+function concurrencyOf({ opened }: SqsConnection, queues: readonly ResolvedQueue[]): number {
+  const ofQueues = queues.reduce((sum, { receive }) => sum + receive.concurrency, 0);
+  return Math.min(ofQueues, opened.options.workerConcurrency ?? Infinity);
+}
 
-  #transport(): string {
-    const { options, transport } = this.connection.opened;
-    return maskedTransportUrl(options.clientConfig, transport.queues()[0]?.url);
-  }
+function resultsOf({ opened }: SqsConnection): string {
+  const { resultBackend } = opened.options;
+  if (resultBackend === undefined) return 'disabled://';
+  return typeof resultBackend === 'string' ? withoutCredentials(resultBackend) : resultBackend.constructor.name;
+}
 
-  /** Nest registers the root module first, after its own. */
-  #rootModule(): string {
-    return [...this.modules.values()].find(({ name }) => name !== 'InternalCoreModule')?.name ?? 'default';
-  }
+function transportOf({ opened: { options, transport } }: SqsConnection): string {
+  return maskedTransportUrl(options.clientConfig, transport.queues()[0]?.url);
 }

@@ -1,15 +1,16 @@
-import { Injectable } from '@nestjs/common';
 import type { Consumer, ConsumerState } from '#sqs';
 import { WorkerEvents, type WorkerEvent } from '#worker';
 import { QueueNotConsumedError } from '../errors.js';
 
 /**
- * The running worker's controls, by queue: what Celery does by remote control (`cancel_consumer`, `add_consumer`, `pool_grow`),
- * which SQS has no channel for. Usable from `onApplicationBootstrap()` on.
+ * The controls of a connection's running worker, by queue: what Celery does by remote control (`cancel_consumer`, `add_consumer`,
+ * `pool_grow`), which SQS has no channel for. Usable once the application has bootstrapped; {@link start} before as well.
  */
-@Injectable()
 export class WorkerControl {
   #consumers: readonly Consumer[] = [];
+  /** What was to be started before there was anything to start; undefined stands for all queues. */
+  readonly #early = new Set<string | undefined>();
+  #isReady = false;
 
   constructor(private readonly events: WorkerEvents) {}
 
@@ -24,6 +25,17 @@ export class WorkerControl {
   /** What the consumed queues are doing; empty where nothing is consumed, and after the shutdown. */
   queues(): ConsumerState[] {
     return this.#consumers.map(({ state }) => state);
+  }
+
+  /**
+   * Begins to receive from a queue whose options say `autoStart: false`. Harmless where it has begun; a paused queue goes on with
+   * {@link resume}. In the hooks of the application's start it is noted, and done once that is over.
+   * @param queue Celery name of a consumed queue; default: all
+   * @throws QueueNotConsumedError
+   */
+  start(queue?: string): void {
+    if (this.#isReady) for (const consumer of this.#chosen(queue)) consumer.start();
+    else this.#early.add(queue);
   }
 
   /**
@@ -54,9 +66,16 @@ export class WorkerControl {
     for (const consumer of this.#chosen(queue)) consumer.setConcurrency(concurrency);
   }
 
-  /** @internal The poller hands its consumers over. */
+  /**
+   * @internal The poller hands its consumers over. Without any, nothing that was noted is done: `worker: false` makes a pure
+   * producer of an application that starts its queues itself.
+   * @throws QueueNotConsumedError where another queue was to be started
+   */
   attach(consumers: readonly Consumer[]): void {
     this.#consumers = consumers;
+    this.#isReady = true;
+    if (consumers.length > 0) for (const queue of this.#early) this.start(queue);
+    this.#early.clear();
   }
 
   #chosen(queue: string | undefined): readonly Consumer[] {

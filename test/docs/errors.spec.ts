@@ -5,12 +5,17 @@ import { ROOT, readPage } from './support/markdown.js';
 
 /** Libraries whose errors come to a user's eyes; `sqs-local` answers with SQS's own. */
 const FOLDERS = ['src', ...['backends', 'celery', 'producer', 'sqs', 'worker'].map((library) => `libs/${library}/src`)];
-const ENTRIES = ['', '/tasks', '/config', '/testing'];
+const ENTRIES = ['', '/tasks', '/config', '/lambda', '/testing'];
 
 /** Names that begin alike and are no codes: injection tokens, a variable of the environment. */
-const NO_CODES = new Set(['SQS_CELERY_CLOCK', 'SQS_CELERY_OPTIONS', 'SQS_CELERY_QUEUES']);
+const NO_CODES = new Set([
+  'SQS_CELERY_CLOCK',
+  'SQS_CELERY_CONNECTION_OVERRIDES',
+  'SQS_CELERY_OPTIONS',
+  'SQS_CELERY_QUEUES',
+]);
 /** Errors that the package throws and catches itself: nobody else ever sees them. */
-const INTERNAL = new Set(['EntryRefused', 'Malformed', 'ReplacedFailure']);
+const INTERNAL = new Set(['EntryRefused', 'JudgedFailure', 'Malformed', 'ReplacedFailure']);
 
 const page = readPage('docs/reference/errors.md');
 
@@ -64,7 +69,7 @@ describe('docs/reference/errors.md', () => {
   it('has every class of errors there is, and no other', () => {
     const mentioned = found(
       [page],
-      /`((?:\w+(?:Error|Exceeded|Disallowed|Predicate))|ImproperlyConfigured|NotRegistered|Retry|Ignore|Reject)`/g,
+      /`((?:\w+(?:Error|Exceeded|Disallowed|Predicate))|ImproperlyConfigured|NotRegistered|IncompleteStream|Replaced|Retry|Ignore|Reject)`/g,
     );
     const classes = without(errorClasses(sources()), INTERNAL);
     expect([...mentioned].filter((name) => name !== 'TypeError').toSorted()).toEqual(classes);

@@ -12,13 +12,21 @@ const EXPORTS = {
     'BackendError',
     'CLOCK',
     'ClaimLostError',
+    'ConnectionsNotReadyError',
     'DateTime',
     'Decimal',
+    'DynamoDbIdempotencyStore',
+    'DynamoDbResultStore',
+    'DynamoDbRevocationStore',
     'EncodeError',
     'Float',
     'GroupResult',
     'Ignore',
     'ImproperlyConfigured',
+    'IncompleteStream',
+    'InjectTaskEvents',
+    'InjectTaskProducer',
+    'InjectWorkerControl',
     'InvalidConfigurationError',
     'InvalidTaskError',
     'Kwarg',
@@ -34,6 +42,7 @@ const EXPORTS = {
     'NoStoreError',
     'NotConnectedError',
     'NotRegistered',
+    'OnTaskEvent',
     'PlainDate',
     'PlainTime',
     'QueueAccessDeniedError',
@@ -54,14 +63,18 @@ const EXPORTS = {
     'ResultIgnoredError',
     'ResultsClosedError',
     'Retry',
+    'S3ResultStore',
     'SQS_CELERY_OPTIONS',
     'SendFailedError',
     'SoftTimeLimitExceeded',
     'SqsCeleryError',
+    'SqsCeleryHealth',
+    'SqsCeleryHealthIndicator',
     'SqsCeleryModule',
     'SqsTransportError',
     'Task',
     'TaskContext',
+    'TaskEvents',
     'TaskProducer',
     'TaskRequest',
     'TaskRevokedError',
@@ -79,6 +92,10 @@ const EXPORTS = {
     'chord',
     'chunks',
     'defineTask',
+    'getSqsCeleryOptionsToken',
+    'getTaskEventsToken',
+    'getTaskProducerToken',
+    'getWorkerControlToken',
     'group',
     'immutable',
     'jsonTypes',
@@ -120,7 +137,8 @@ const EXPORTS = {
     'withOptions',
   ],
   './config': ['sqsCeleryConfig'],
-  './testing': ['LocalSqs', 'VirtualClock'],
+  './lambda': ['UnknownEventSourceError', 'createLambdaHandler'],
+  './testing': ['LocalSqs', 'SqsCeleryTesting', 'VirtualClock', 'createTaskRequest'],
 };
 
 interface PackageJson {
@@ -165,8 +183,13 @@ it("needs nothing but Node's own modules in ./tasks", () => {
   expect(foreign.filter((specifier) => !specifier.startsWith('node:'))).toEqual([]);
 });
 
-it('needs nothing but the configuration of Nest in ./config, and nothing but Node in ./testing', () => {
+it('needs nothing but the configuration of Nest in ./config', () => {
   expect(foreignImports('src/config/index.ts')).toContain('@nestjs/config');
+});
+
+it('needs no more in ./testing than an application does, and @nestjs/testing not even for its types', () => {
+  const ofApplication = foreignImports('src/index.ts');
   const foreign = foreignImports('src/testing/index.ts').filter((specifier) => !specifier.startsWith('node:'));
-  expect(foreign).toEqual([]);
+  expect(foreign.filter((specifier) => !ofApplication.includes(specifier))).toEqual([]);
+  expect(foreign).not.toContain('@nestjs/testing');
 });

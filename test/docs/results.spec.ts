@@ -24,6 +24,12 @@ afterEach(async () => {
 
 const stores = { resultBackend: 'cache+memory://', revocations: 'cache+memory://' };
 
+interface Albums {
+  start(pages: readonly number[]): Promise<string>;
+  files(id: string): AsyncGenerator<unknown>;
+  everything(taskId: string): Promise<unknown[]>;
+}
+
 interface Documents {
   render(pages: number): Promise<{ file?: string; id: string }>;
   fileOf(id: string, signal?: AbortSignal): Promise<string>;
@@ -43,6 +49,13 @@ async function start(page: () => Promise<void>): Promise<[PageApp, Documents]> {
 it('starts without its stores, which are connected when they are needed', async () => {
   const { ResultsModule } = await modules.import<{ ResultsModule: Type }>(PAGE, 'results.module.ts');
   await using app = await PageApp.start({ imports: [ResultsModule] });
+  await app.get(TaskProducer).delay('elsewhere');
+  expect(sqs.queue('celery').visible).toBe(1);
+});
+
+it('starts without its bucket, which is asked when it is needed', async () => {
+  const { BucketModule } = await modules.import<{ BucketModule: Type }>(PAGE, 'bucket.module.ts');
+  await using app = await PageApp.start({ imports: [BucketModule] });
   await app.get(TaskProducer).delay('elsewhere');
   expect(sqs.queue('celery').visible).toBe(1);
 });
@@ -70,6 +83,25 @@ it('tells how far a task is that takes longer than is waited, and cancels it', a
   await documents.cancel(id);
   await expect(documents.fileOf(id)).rejects.toThrow(TaskRevokedError);
   expect(await documents.statusOf(id)).toEqual({ state: 'REVOKED', details: expect.any(TaskRevokedError) });
+});
+
+it('gives the files of a group as they come, by its id', async () => {
+  const { Albums } = await modules.import<{ Albums: Type<Albums> }>(PAGE, 'album.ts');
+  const { RenderTasks } = await modules.import<{ RenderTasks: Type }>(PAGE, 'render.tasks.ts');
+  Object.assign(RenderTasks.prototype, { renderPage: async () => {} });
+  await using app = await PageApp.start({
+    imports: [SqsCeleryModule.forRoot(stores)],
+    providers: [RenderTasks, Albums],
+  });
+  const albums = app.get(Albums);
+  const id = await albums.start([1, 2]);
+  const files: unknown[] = [];
+  for await (const file of albums.files(id)) files.push(file);
+  expect(new Set(files)).toEqual(new Set(['1 pages', '2 pages']));
+  for await (const file of albums.files(id)) files.push(file);
+  expect(files).toHaveLength(2);
+  const { id: single } = await app.get(TaskProducer).delay('pdf.render', 3);
+  expect(await albums.everything(single)).toEqual(['3 pages']);
 });
 
 class Payments {

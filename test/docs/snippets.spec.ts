@@ -44,6 +44,7 @@ describe('snippets that run', () => {
     await modules.import('README.md', 'main.ts');
     const app = (await spy.mock.results[0]?.value) as INestApplicationContext;
     try {
+      await until(() => sqs.queue('python').messages.length === 1, 'the last of what is sent');
       expect(sqs.queue('celery').delayed).toBe(1);
       expect(sqs.queue('python').messages.map(headersOf)).toMatchObject([{ task: 'audit.log' }]);
       const succeeded = /Task orders\.ship\[.*\] succeeded in .*'order 1 shipped by express, attempt 1'/;

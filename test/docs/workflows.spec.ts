@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { SqsCeleryModule, TaskProducer, type SignatureJson } from 'nestjs-sqs-celery';
+import { SqsCeleryModule, TaskProducer, chord, signature, stamp, type SignatureJson } from 'nestjs-sqs-celery';
 import { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PageApp, stubEnvironment } from './support/page-app.js';
@@ -63,6 +63,35 @@ it('continues a chain with a group in it', async () => {
   });
   const result = await app.get(TaskProducer).send(sizeOf('/a'));
   expect(await result.get({ timeoutMs: 15_000 })).toBe(4 + 'thetextofa'.length);
+});
+
+it('replaces a task, and adds to a chord', async () => {
+  const { WordTasks } = await modules.import<{ WordTasks: Type }>(PAGE, 'words.tasks.ts');
+  const { SiteTasks } = await modules.import<{ SiteTasks: Type }>(PAGE, 'site.tasks.ts');
+  const { CrawlTasks } = await modules.import<{ CrawlTasks: Type }>(PAGE, 'crawl.tasks.ts');
+  await using app = await PageApp.start({
+    imports: [SqsCeleryModule.forRoot({ resultBackend: 'cache+memory://' })],
+    providers: [WordTasks, SiteTasks, CrawlTasks],
+  });
+  const tasks = app.get(TaskProducer);
+  const words = async (site: string) => (await tasks.send('site.words', { args: [site] })).get({ timeoutMs: 15_000 });
+  expect(await words('/')).toBe(0);
+  expect(await words('/site')).toBe(4 + 5);
+  const header = [signature('pages.crawl', { args: ['/start', ['/a', '/a b']] })];
+  const all = await tasks.send(chord(header, signature('words.sum')));
+  expect(await all.get({ timeoutMs: 15_000 })).toBe('/start'.length + 4 + 5);
+});
+
+it('tells tasks their stamps', async () => {
+  const { TenantTasks } = await modules.import<{ TenantTasks: Type }>(PAGE, 'tenant.tasks.ts');
+  await using app = await PageApp.start({
+    imports: [SqsCeleryModule.forRoot({ resultBackend: 'cache+memory://' })],
+    providers: [TenantTasks],
+  });
+  for (const task of ['tenant.report', 'tenant.redirected']) {
+    const result = await app.get(TaskProducer).send(stamp(signature(task), { tenant: 'acme' }));
+    expect(await result.get({ timeoutMs: 15_000 })).toBe('acme');
+  }
 });
 
 it('sends what a Python worker runs', async () => {

@@ -1,8 +1,9 @@
 /**
- * Stores behind the ports of results, idempotency and revocation: in memory and in Redis.
+ * Stores behind the ports of results, idempotency and revocation: in memory, Redis, DynamoDB and S3.
  *
  * @module
  */
+export * from './dynamodb/index.js';
 export { BackendError, ImproperlyConfigured } from './errors.js';
 export * from './memory/index.js';
 export * from './redis/index.js';
@@ -13,4 +14,5 @@ export {
   REVOKES_MAX,
   type ResultRetention,
 } from './retention.js';
+export * from './s3/index.js';
 export { openIdempotencyStore, openResultStore, openRevocationStore } from './url/open-stores.js';

@@ -1,14 +1,19 @@
 import {
+  DecodeError,
   NoStoreError,
   WouldBlockError,
   type Clock,
+  type GroupStore,
   type ResultStore,
+  type ResultTuple,
   type RevocationStore,
   type TaskMeta,
 } from '#celery';
 import { Closing } from './async-result-closing.js';
 import type { WaitOptions } from './async-result-patience.js';
 import { waitForResult } from './async-result-wait.js';
+import { resultFromTuple } from './canvas-results.js';
+import { GroupResult, type MemberResult } from './group-result.js';
 
 export interface ResultBackendDeps {
   readonly results: ResultStore | undefined;
@@ -37,10 +42,37 @@ export class ResultBackend {
     await this.#results().forget(taskId);
   }
 
-  /** @throws (rejects) what `waitForResult` does, NoStoreError */
-  async wait(taskId: string, options: WaitOptions): Promise<TaskMeta> {
+  /**
+   * @param meanwhile called whenever the result is not there yet; what it rejects with ends the waiting
+   * @throws (rejects) what `waitForResult` does, NoStoreError
+   */
+  async wait(taskId: string, options: WaitOptions, meanwhile?: () => Promise<void>): Promise<TaskMeta> {
     const { clock } = this.#deps;
-    return waitForResult(taskId, { store: this.#results(), clock, closing: this.#closing }, options);
+    return waitForResult(taskId, { store: this.#results(), clock, closing: this.#closing, meanwhile }, options);
+  }
+
+  /** Celery's `result_from_tuple`: asks nothing. */
+  resultFromTuple(tuple: ResultTuple): MemberResult {
+    return resultFromTuple(tuple, this);
+  }
+
+  /** @throws NoStoreError @throws (rejects) what the store throws */
+  async saveGroup(group: ResultTuple): Promise<void> {
+    await this.#groups('Saving a group').save(group);
+  }
+
+  /** @throws NoStoreError @throws (rejects) what the store throws, DecodeError for what is no group */
+  async restoreGroup(groupId: string): Promise<GroupResult | undefined> {
+    const tuple = await this.#groups('Restoring a group').restore(groupId);
+    if (!tuple) return undefined;
+    const group = this.resultFromTuple(tuple);
+    if (group instanceof GroupResult) return group;
+    throw new DecodeError(`The group ${groupId} is saved without its members`);
+  }
+
+  /** @throws NoStoreError @throws (rejects) what the store throws */
+  async deleteGroup(groupId: string): Promise<void> {
+    await this.#groups('Deleting a saved group').remove(groupId);
   }
 
   /** Celery's `assert_will_not_block`. @throws WouldBlockError inside of a task */
@@ -61,9 +93,15 @@ export class ResultBackend {
     this.#closing.close();
   }
 
-  #results(): ResultStore {
+  #results(what = 'Asking for the result of a task'): ResultStore {
     const { results } = this.#deps;
-    if (!results) throw new NoStoreError('Asking for the result of a task', 'resultBackend');
+    if (!results) throw new NoStoreError(what, 'resultBackend');
     return results;
+  }
+
+  #groups(what: string): GroupStore {
+    const { groups } = this.#results(what);
+    if (!groups) throw new NoStoreError(`${what} (the present resultBackend keeps none)`, 'resultBackend');
+    return groups;
   }
 }

@@ -15,6 +15,8 @@ export interface WaitDeps {
   readonly store: ResultStore;
   readonly clock: Clock;
   readonly closing: Closing;
+  /** Called whenever the result is not there yet; what it rejects with, other than that the store fails, ends the waiting. */
+  readonly meanwhile?: (() => Promise<void>) | undefined;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -62,7 +64,7 @@ class ResultWait {
   async run(): Promise<TaskMeta> {
     while (!this.#ended) {
       const meta = await this.#tolerant(() => this.#ask());
-      if (meta && READY_STATES.has(meta.status)) return meta;
+      if (isReady(meta)) return meta;
       await this.#bell.wait(this.#nextPauseMs());
     }
     return this.patience.over;
@@ -77,7 +79,10 @@ class ResultWait {
   /** What is stored between subscribing and asking is found; what is stored later is told. */
   async #ask(): Promise<TaskMeta | undefined> {
     if (!this.#subscription) await this.#subscribe();
-    return this.#ended ? undefined : this.deps.store.get(this.taskId);
+    if (this.#ended) return undefined;
+    const meta = await this.deps.store.get(this.taskId);
+    if (!isReady(meta)) await this.deps.meanwhile?.();
+    return meta;
   }
 
   async #subscribe(): Promise<void> {
@@ -112,6 +117,10 @@ class ResultWait {
     if (!told) this.#pauseMs = Math.min(POLL.lastMs, this.#pauseMs * POLL.factor);
     return most / 2 + (random() * most) / 2;
   }
+}
+
+function isReady(meta: TaskMeta | undefined): meta is TaskMeta {
+  return meta !== undefined && READY_STATES.has(meta.status);
 }
 
 /** Our own errors but the store's: a record that cannot be read, a package that is not installed. */

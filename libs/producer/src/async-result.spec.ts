@@ -371,7 +371,7 @@ describe('what is asked without waiting', () => {
       false,
     ]);
     expect([await result.result(), await result.traceback(), await result.dateDone()]).toEqual([null, null, null]);
-    expect([await result.children(), await result.parent()]).toEqual([null, null]);
+    expect([await result.children(), await result.parentId(), await result.exists()]).toEqual([null, null, false]);
   });
 
   it('is asked anew until the task has ended', async () => {
@@ -385,7 +385,7 @@ describe('what is asked without waiting', () => {
     await results.store(meta({ dateDone: '2026-11-22T06:05:13.251323+00:00', parentId: 'p' }));
     expect([await result.state(), await result.result(), await result.successful()]).toEqual(['SUCCESS', 3, true]);
     expect(await result.dateDone()).toEqual(new Date('2026-11-22T06:05:13.251Z'));
-    expect((await result.parent())?.id).toBe('p');
+    expect([await result.parentId(), await result.exists()]).toEqual(['p', true]);
     expect(results.asked).toBe(4);
   });
 
@@ -400,7 +400,7 @@ describe('what is asked without waiting', () => {
     expect(await result.dateDone()).toEqual(new Date('2026-11-22T06:05:13Z'));
   });
 
-  it('has children, those of groups too, which can be asked as well', async () => {
+  it('has children, groups with their members too, which can be asked as well', async () => {
     const { result, results } = setUp(new CountingStore());
     const group = [
       ['g', null],
@@ -412,8 +412,9 @@ describe('what is asked without waiting', () => {
     await results.store(meta({ children: [[['b', null], null], group] }));
     await results.store(meta({ taskId: 'b', result: 'of b' }));
     const children = (await result.children()) ?? [];
-    expect(children.map(({ id }) => id)).toEqual(['b', 'c', 'd']);
+    expect(children.map(({ id }) => id)).toEqual(['b', 'g']);
     expect(await children[0]?.get()).toBe('of b');
+    expect((await children[1]?.children())?.map(({ id }) => id)).toEqual(['c', 'd']);
   });
 
   it('is forgotten on demand', async () => {

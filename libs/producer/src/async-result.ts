@@ -13,7 +13,10 @@ import {
 } from '#celery';
 import type { ResultBackend } from './async-result-backend.js';
 import { errorOfMeta } from './async-result-error.js';
+import { collect, iterdeps, leafOf, type ResultDependency } from './async-result-graph.js';
+import { throwFailureOf } from './async-result-parents.js';
 import type { WaitOptions } from './async-result-patience.js';
+import type { MemberResult } from './group-result.js';
 
 /** Options of {@link AsyncResult.get}. */
 export interface GetOptions extends WaitOptions {
@@ -21,6 +24,8 @@ export interface GetOptions extends WaitOptions {
   readonly propagate?: boolean;
   /** Whether waiting inside a task is refused, where it may block for ever. Default: true. */
   readonly disableSyncSubtasks?: boolean;
+  /** Whether the error of what comes before (see {@link AsyncResult.parent}) is thrown as well. Default: true. */
+  readonly followParents?: boolean;
 }
 
 /** What an {@link AsyncResult} is made of beside its id. */
@@ -29,6 +34,9 @@ export interface AsyncResultInit {
   readonly backend?: ResultBackend | undefined;
   /** Whether the task was sent with `ignoreResult`. Default: false. */
   readonly ignored?: boolean | undefined;
+  readonly parent?: MemberResult | null | undefined;
+  /** What has to end before it begins. Default: the parent. */
+  readonly before?: MemberResult | null | undefined;
 }
 
 /**
@@ -41,8 +49,16 @@ export interface AsyncResultInit {
 export class AsyncResult<Result = unknown> {
   /** Name of the task; undefined where only its id was given. */
   readonly task: string | undefined;
+  /** Whether it was sent with `ignoreResult`, as far as is known here. */
+  readonly ignored: boolean;
+  /**
+   * What comes before it in the workflow that was sent here: the step before in a chain, the header of a chord. Null where
+   * nothing does, and of a result that was made by its id alone.
+   */
+  readonly parent: MemberResult | null;
+  /** @internal What has to end before it begins: the parent, or that of the group whose first member it is. */
+  readonly before: MemberResult | null;
   readonly #backend: ResultBackend | undefined;
-  readonly #ignored: boolean;
   /** The record of a task that has ended. */
   #ended: TaskMeta | undefined;
 
@@ -50,11 +66,13 @@ export class AsyncResult<Result = unknown> {
   constructor(
     /** Task id. */
     readonly id: string,
-    { task, backend, ignored = false }: AsyncResultInit = {},
+    { task, backend, ignored = false, parent = null, before = parent }: AsyncResultInit = {},
   ) {
     this.task = task;
     this.#backend = backend;
-    this.#ignored = ignored;
+    this.ignored = ignored;
+    this.parent = parent;
+    this.before = before;
   }
 
   /**
@@ -70,12 +88,13 @@ export class AsyncResult<Result = unknown> {
    */
   get(options?: GetOptions & { readonly propagate?: true }): Promise<Result>;
   get(options: GetOptions): Promise<Result | Error>;
-  async get({ propagate = true, disableSyncSubtasks = true, ...wait }: GetOptions = {}): Promise<Result | Error> {
-    checkTimeout(wait.timeoutMs);
+  async get(options: GetOptions = {}): Promise<Result | Error> {
+    const { propagate = true, disableSyncSubtasks = true } = options;
+    checkTimeout(options.timeoutMs);
     const backend = this.#required();
-    if (this.#ignored) throw new ResultIgnoredError(this.id);
+    if (this.ignored) throw new ResultIgnoredError(this.id);
     if (disableSyncSubtasks) backend.assertWillNotBlock(this.id);
-    this.#ended ??= await backend.wait(this.id, wait);
+    this.#ended ??= await backend.wait(this.id, options, () => this.#checkParents(options));
     if (this.#ended.status === SUCCESS) return this.#ended.result as Result;
     const error = errorOfMeta(this.#ended);
     if (propagate) throw error;
@@ -123,20 +142,58 @@ export class AsyncResult<Result = unknown> {
     return time === undefined ? null : new Date(time);
   }
 
-  /** The tasks that it has sent, members of groups included; null where that is not known. */
-  async children(): Promise<AsyncResult[] | null> {
+  /** Whether anything is stored of it: where nothing is, it has not begun, is not known, or was removed. */
+  async exists(): Promise<boolean> {
+    return (await this.#meta()) !== undefined;
+  }
+
+  /** @throws (rejects) the error of a task that has failed or was revoked; never waits: Celery's `maybe_throw` */
+  async maybeThrow(): Promise<void> {
+    const meta = await this.#meta();
+    if (meta && meta.status !== SUCCESS && READY_STATES.has(meta.status)) throw errorOfMeta(meta);
+  }
+
+  /** What it has sent, tasks and groups; null where that is not known. */
+  async children(): Promise<readonly MemberResult[] | null> {
     const tuples = (await this.#meta())?.children ?? null;
-    return tuples && tuples.flatMap(idsOf).map((id) => this.#other(id));
+    const backend = this.#required();
+    return tuples && tuples.map((tuple) => backend.resultFromTuple(tuple));
   }
 
-  /** The task that has sent it; null where there is none, or nothing is stored yet. */
-  async parent(): Promise<AsyncResult | null> {
-    const id = (await this.#meta())?.parentId;
-    return id === undefined ? null : this.#other(id);
+  /** Id of the task that has sent it, as it is stored; null where there is none, or nothing is stored yet. */
+  async parentId(): Promise<string | null> {
+    return (await this.#meta())?.parentId ?? null;
   }
 
-  /** Removes what is stored. A task that has not ended yet will store it again. */
+  /**
+   * Waits for its result, then for those of its children, theirs, and so on, level by level: Celery's `collect`. A group among
+   * them comes with the list of its results, and then its members.
+   *
+   * @param options as of {@link get}, for each of them: to bound the whole, give a `signal`
+   * @throws (rejects) what `get` does
+   */
+  collect(options: GetOptions = {}): AsyncGenerator<readonly [result: MemberResult, value: unknown], void> {
+    return collect(this, options);
+  }
+
+  /** The value that {@link collect} gives last: Celery's `get_leaf`. */
+  getLeaf(options: GetOptions = {}): Promise<unknown> {
+    return leafOf(this, options);
+  }
+
+  /**
+   * It, its children, theirs, and so on, each with the result whose child it is: Celery's `iterdeps`. Waits for nothing.
+   *
+   * @param options `intermediate`: whether a task that has not ended is left without children. Default: false
+   * @throws (rejects) IncompleteStream at a task that has not ended when its children are asked for
+   */
+  iterdeps({ intermediate = false }: { readonly intermediate?: boolean } = {}): AsyncGenerator<ResultDependency, void> {
+    return iterdeps(this, intermediate);
+  }
+
+  /** Removes what is stored of it, and of what comes before it. A task that has not ended yet will store it again. */
   async forget(): Promise<void> {
+    await this.parent?.forget();
     this.#ended = undefined;
     await this.#required().forget(this.id);
   }
@@ -154,7 +211,7 @@ export class AsyncResult<Result = unknown> {
 
   /** Celery's `as_tuple`: how a result is written within another. */
   asTuple(): ResultTuple {
-    return [[this.id, null], null];
+    return [[this.id, this.parent && this.parent.asTuple()], null];
   }
 
   /** A task that returns one stores its tuple, as in Celery. */
@@ -162,15 +219,15 @@ export class AsyncResult<Result = unknown> {
     return this.asTuple();
   }
 
+  async #checkParents({ propagate = true, followParents = true }: GetOptions): Promise<void> {
+    if (this.before && propagate && followParents) await throwFailureOf(this.before);
+  }
+
   async #meta(): Promise<TaskMeta | undefined> {
     if (this.#ended) return this.#ended;
     const meta = await this.#required().get(this.id);
     if (meta && READY_STATES.has(meta.status)) this.#ended = meta;
     return meta;
-  }
-
-  #other(id: string): AsyncResult {
-    return new AsyncResult(id, { backend: this.#backend });
   }
 
   #required(): ResultBackend {
@@ -189,9 +246,4 @@ function checkTimeout(timeoutMs: number | undefined): void {
   throw new TypeError(
     `timeoutMs must be from 0 to ${MAX_TIMEOUT_MS} milliseconds, or Infinity; got ${String(timeoutMs)}`,
   );
-}
-
-/** A group itself has no record. */
-function idsOf([[id], members]: ResultTuple): string[] {
-  return members === null ? [id] : members.flatMap(idsOf);
 }

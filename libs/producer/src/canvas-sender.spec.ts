@@ -2,7 +2,7 @@ import { chain, chord, group, signature, type PublishOptions, type ResultTuple, 
 import { describe, expect, it } from 'vitest';
 import { AsyncResult } from './async-result.js';
 import type { CanvasDeps } from './canvas-sender.js';
-import { GroupResult } from './canvas-results.js';
+import { GroupResult } from './group-result.js';
 import { Producer, type ParentTask } from './producer.js';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -19,7 +19,7 @@ function recording(parent?: ParentTask) {
     },
     clock: { now: () => NOW, monotonic: () => 0, setTimeout: () => ({ cancel: () => undefined }) },
     origin: 'gen1@host',
-    route: (task, given) => given ?? `of-${task}`,
+    route: ({ name, queue }) => ({ queue: queue ?? `of-${name}` }),
     ...(parent && { currentTask: () => parent }),
   });
   const deps: CanvasDeps = { results: undefined, defaultsOf: (task) => (task === 'limited' ? { timeLimit: 9 } : {}) };
@@ -42,6 +42,20 @@ describe('CanvasSender', () => {
     expect(children).toEqual([first, [[all.id, null], members]]);
     expect(last).toBeInstanceOf(AsyncResult);
     expect(all).toBeInstanceOf(GroupResult);
+  });
+
+  it('gives what comes before the end as its parents', async () => {
+    const { sent, send } = recording();
+    const ids = ['a', 'b', 'c'];
+    const [first, second, third] = ids.map((taskId) => signature(taskId, { taskId, ignoreResult: taskId === 'a' }));
+    const last = await send(chain(first!, second!, third!));
+    expect(last.asTuple()).toEqual([['c', [['b', [['a', null], null]], null]], null]);
+    expect([last, last.parent, last.parent?.parent]).toMatchObject([
+      { task: 'c', ignored: false },
+      { task: 'b', ignored: false },
+      { task: 'a', ignored: true },
+    ]);
+    expect(sent).toHaveLength(1);
   });
 
   it('routes each message, and fills in what its task says', async () => {

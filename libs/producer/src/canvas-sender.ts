@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import {
   InvalidTaskError,
+  chordStartOf,
+  chordsOf,
   expandChunks,
   firstOf,
   planCanvas,
-  queueOfSignature,
   readSignature,
   resultTuple,
-  routedAs,
+  routedCall,
   signatureMessage,
   wireOptions,
-  type CanvasAction,
   type CanvasPlan,
   type ChordStart,
   type PublishOptions,
@@ -20,7 +20,8 @@ import {
   type TaskMessage,
 } from '#celery';
 import { partialCall, type CanvasOptions } from './canvas-options.js';
-import { resultOf, type MemberResult } from './canvas-results.js';
+import { resultOf } from './canvas-results.js';
+import type { MemberResult } from './group-result.js';
 import type { ParentTask, ProducerDeps } from './producer.js';
 
 /** What sending a workflow needs beside sending a task. */
@@ -66,7 +67,8 @@ export class CanvasSender {
     const steps: Step[] = [];
     for (const action of actions) {
       const last = steps.at(-1);
-      if (action.kind !== 'publish') steps.push(startOf(action));
+      if (action.kind !== 'publish')
+        steps.push({ kind: 'start', groupId: action.groupId, start: chordStartOf(action) });
       else {
         const messages = [this.#prepare(action.signature, parent)];
         if (last?.kind !== 'publish') steps.push({ kind: 'publish', messages });
@@ -93,11 +95,10 @@ export class CanvasSender {
     // The poll for a chord's end is nobody's own task: what expired would leave the chord waiting.
     const defaults = task === 'celery.chord_unlock' ? {} : wireOptions(task, defaultsOf(task));
     const options = { ...defaults, ...planned.options };
-    const priority = typeof options['priority'] === 'number' ? options['priority'] : undefined;
-    const queue = route(routedAs(planned), queueOfSignature(planned), priority);
+    const { queue, priority } = route(routedCall({ ...planned, options }));
     const { MessageGroupId, MessageDeduplicationId, ...sent } = options;
     const message = signatureMessage(
-      { ...planned, options: { ...sent, queue } },
+      { ...planned, options: { ...sent, queue, ...(priority !== undefined && { priority }) } },
       {
         args: [],
         id: randomUUID(),
@@ -131,18 +132,6 @@ function checked(given: SignatureJson): SignatureJson {
   const signature = readSignature(given);
   if (!signature) throw new InvalidTaskError('send: what is sent must be a task or a signature');
   return signature;
-}
-
-/** A store that does not count chords has them polled for. */
-function chordsOf(results: ResultStore | undefined): 'counted' | 'unlock' | undefined {
-  if (!results) return undefined;
-  return results.chords?.start ? 'counted' : 'unlock';
-}
-
-function startOf(action: Exclude<CanvasAction, { kind: 'publish' }>): Step {
-  const { groupId, size } = action;
-  const start = action.kind === 'setChordSize' ? { size } : { structure: [[groupId, null], action.results] as const };
-  return { kind: 'start', groupId, start };
 }
 
 /** SQS would take the first of them only, and a workflow would wait for the others for ever. */

@@ -12,7 +12,7 @@ async function send(options: SendOptions = {}, deps: Partial<ProducerDeps> = {})
     publisher: { publish: async (message, given) => void published.push({ message, options: given }) },
     clock,
     origin: 'gen1@test',
-    route: (_task, given) => given ?? 'celery',
+    route: ({ queue, priority }) => ({ queue: queue ?? 'celery', priority }),
     ...deps,
   });
   const result = await producer.send('add', options);

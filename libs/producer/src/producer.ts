@@ -4,6 +4,8 @@ import {
   type Clock,
   type Embed,
   type ResultTuple,
+  type Routed,
+  type RoutedCall,
   type SignatureJson,
   type TaskMessage,
   type TaskPublisher,
@@ -11,8 +13,8 @@ import {
 import type { ResultBackend } from './async-result-backend.js';
 import { AsyncResult } from './async-result.js';
 import type { CanvasOptions } from './canvas-options.js';
-import type { GroupResult } from './canvas-results.js';
 import { CanvasSender, type CanvasDeps } from './canvas-sender.js';
+import type { GroupResult } from './group-result.js';
 import { SEND_OPTIONS, type FromArguments, type SendOptions } from './send-options.js';
 
 /** The task in whose handler another one is sent. */
@@ -28,8 +30,8 @@ export interface ProducerDeps {
   readonly clock: Clock;
   /** Node name of the sender, `gen<pid>@<host>`. */
   readonly origin: string;
-  /** The queue for a task: the one given, the task's own, or the default. Throws for a queue that is not configured. */
-  readonly route: (task: string, given: string | undefined, priority: number | undefined) => string;
+  /** Where a call goes. Throws for a queue that is not configured. */
+  readonly route: (call: RoutedCall) => Routed;
   /** The task that is running here, if any: new tasks become its children. */
   readonly currentTask?: () => ParentTask | undefined;
   /** Where the results of what is sent are asked for. Default: nowhere. */
@@ -56,7 +58,9 @@ export class Producer {
     const { args = [], kwargs = {} } = options;
     const { publisher, route, currentTask, backend } = this.#deps;
     const parent = currentTask?.();
-    const message = this.#message(task, route(task, options.queue, options.priority), options, parent);
+    const { queue, priority } = options;
+    const routed = route({ name: task, args, kwargs, queue, priority });
+    const message = this.#message(task, routed, options, parent);
     const messageGroupId = fromArguments(options.groupId, args, kwargs);
     const messageDeduplicationId = fromArguments(options.deduplicationId, args, kwargs);
     await publisher.publish(message, {
@@ -81,7 +85,12 @@ export class Producer {
     return new CanvasSender({ ...this.#deps, ...deps }).send(signature, options);
   }
 
-  #message(task: string, queue: string, options: SendOptions, parent: ParentTask | undefined): TaskMessage {
+  #message(
+    task: string,
+    { queue, priority }: Routed,
+    options: SendOptions,
+    parent: ParentTask | undefined,
+  ): TaskMessage {
     const { clock, origin, argsreprMaxsize } = this.#deps;
     return createTaskMessage({
       task,
@@ -94,7 +103,7 @@ export class Producer {
       countdown: options.countdown,
       eta: options.eta,
       expires: options.expires,
-      priority: options.priority,
+      priority,
       headers: options.headers,
       shadow: options.shadow,
       ignoreResult: options.ignoreResult,

@@ -15,6 +15,7 @@ import {
   type TaskPublisher,
 } from '#celery';
 import type { EtaCheck } from './eta-check.js';
+import { beforePublish, published, type PublishListeners } from './publish-listeners.js';
 
 /** kombu's group for messages of a FIFO queue that name none. */
 const DEFAULT_GROUP = 'default';
@@ -25,6 +26,8 @@ export interface PublisherDeps {
   readonly encode?: EncodeOptions;
   /** Looks at ETAs that Python workers cannot wait for. Default: nobody does. */
   readonly etaCheck?: EtaCheck;
+  /** Told of each task before it is sent and after. Default: nobody is. */
+  readonly listeners?: PublishListeners;
 }
 
 /** Encodes task messages and puts them on their queue; used for new tasks, retries and next steps alike. */
@@ -33,16 +36,29 @@ export class Publisher implements TaskPublisher {
   readonly #clock: Clock;
   readonly #encode: EncodeOptions | undefined;
   readonly #etaCheck: EtaCheck | undefined;
+  readonly #listeners: PublishListeners | undefined;
 
-  constructor({ sender, clock, encode, etaCheck }: PublisherDeps) {
+  constructor({ sender, clock, encode, etaCheck, listeners }: PublisherDeps) {
     this.#sender = sender;
     this.#clock = clock;
     this.#encode = encode;
     this.#etaCheck = etaCheck;
+    this.#listeners = listeners;
   }
 
-  /** @throws (rejects) the transport's typed errors; EncodeError for a value that JSON and Celery's types cannot carry */
-  async publish(message: TaskMessage, options: PublishOptions = {}): Promise<void> {
+  /**
+   * @throws (rejects) the transport's typed errors; EncodeError for a value that JSON and Celery's types cannot carry; what a
+   * listener of `beforeTaskPublish` throws
+   */
+  async publish(given: TaskMessage, options: PublishOptions = {}): Promise<void> {
+    const listeners = this.#listeners;
+    // Most applications have none.
+    const message = listeners?.has('beforeTaskPublish') ? await beforePublish(given, listeners) : given;
+    await this.#send(message, options);
+    if (listeners?.has('afterTaskPublish')) listeners.tell('afterTaskPublish', published(message));
+  }
+
+  async #send(message: TaskMessage, options: PublishOptions): Promise<void> {
     const queue = message.properties.deliveryInfo.routingKey ?? '';
     const info = this.#sender.queue(queue);
     const fifo = info?.fifo ?? queue.endsWith('.fifo');

@@ -9,7 +9,7 @@ export interface SendOptions<Args extends readonly unknown[] = readonly unknown[
   readonly args?: Args;
   /** Keyword arguments. Default: none. */
   readonly kwargs?: Kwargs;
-  /** Celery name of the queue. Default: the task's own, then `taskDefaultQueue`. */
+  /** Celery name of the queue. Default: the task's own, then what `taskRoutes` says, then `taskDefaultQueue`. */
   readonly queue?: string;
   /** Seconds from now until the task may run; wins over `eta`, as in Celery. */
   readonly countdown?: number;

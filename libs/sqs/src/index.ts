@@ -1,10 +1,12 @@
 export * from './errors/index.js';
 export type { SqsAction, TransportEvents } from './events.js';
 export type { ConsumeOptions, DeadLetterOptions, QueueOptions, SqsTransportOptions } from './options.js';
-export { invalidAttributes, type QueueAttributes } from './queue/queue-attributes.js';
+export { isQueueOfArn } from './queue/queue-url.js';
+export { invalidAttributes, toSqsAttributes, type QueueAttributes } from './queue/queue-attributes.js';
 export type { Consumer, ConsumerMode, ConsumerState, StopOptions, StopReport } from './receive/consumer.js';
 export type { PollError, PollRecord } from './receive/poll-health.js';
 export type { PollTrouble } from './receive/poll-trouble.js';
 export type { PollingState } from './receive/receiver.js';
 export { SlotPool, type PoolOrder, type SlotPoolOptions } from './receive/slot-pool/slot-pool.js';
+export { ReceiptSettling, type Receipt } from './settle/receipt-settling.js';
 export { SqsTransport, type QueueCounts } from './transport.js';

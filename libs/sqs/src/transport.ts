@@ -20,6 +20,7 @@ import type { ManagedQueue } from './queue/managed-queue.js';
 import { QueueResolver } from './queue/queue-resolver.js';
 import type { Consumer } from './receive/consumer.js';
 import { QueueConsumer } from './receive/queue-consumer.js';
+import { ReceiptSettling } from './settle/receipt-settling.js';
 import { SqsMessageSender } from './sender/sqs-message-sender.js';
 
 /** Messages in each state, as SQS estimates them. */
@@ -139,6 +140,11 @@ export class SqsTransport {
       clock: this.#clock,
       log: this.options.log,
     });
+  }
+
+  /** Settles messages of a prepared queue that somebody else has received: an event source of AWS Lambda. */
+  settling(queueName: string): ReceiptSettling {
+    return new ReceiptSettling(this.#managed(queueName), this.#clock);
   }
 
   /** Sends what is still to be sent (for at most five seconds), keeps no leases any more, and closes the clients made here. */

@@ -1,6 +1,6 @@
-import { EMPTY_EMBED, FAILURE, signature, type SignatureJson } from '#celery';
+import { EMPTY_EMBED, FAILURE, chain, chord, group, planCanvas, signature, type SignatureJson } from '#celery';
 import { describe, expect, it } from 'vitest';
-import { chainFailures, lostSteps } from './chain-failure.js';
+import { chainFailures, lostParts, lostSteps } from './chain-failure.js';
 
 const failure = {
   status: FAILURE,
@@ -63,5 +63,36 @@ describe('lostSteps', () => {
     const step = { ...signature('a'), options: { task_id: 'a', group_id: 'g', group_index: 1, chord: body } };
     expect(lostSteps(chainOf(step))).toMatchObject([{ taskId: 'a', groupId: 'g', groupIndex: 1, chord: body }]);
     expect(lostSteps(chainOf(signature('b')))).toMatchObject([{ groupIndex: undefined, chord: undefined }]);
+  });
+});
+
+describe('lostParts', () => {
+  /** What a failing task in front of a member's end takes along, and how many parts the chord waits for. */
+  function lostIn(end: SignatureJson) {
+    let drawn = 0;
+    const header = [chain(signature('fails'), end)];
+    const newId = (): string => `id-${drawn++}`;
+    const { actions } = planCanvas(chord(header, signature('body')), { newId, chords: 'counted' });
+    const size = actions.flatMap((action) => (action.kind === 'setChordSize' ? [action.size] : []));
+    const [first] = actions.flatMap((action) => (action.kind === 'publish' ? [action.signature] : []));
+    const steps = first?.options['chain'] as readonly SignatureJson[];
+    return { size, parts: lostParts({ embed: { ...EMPTY_EMBED, chain: steps } }) };
+  }
+
+  const ends = {
+    'a task': signature('b'),
+    'a group': group(signature('b'), signature('c'), signature('d')),
+    'a group of chains and chords': group(
+      chain(signature('b'), signature('c')),
+      chord([signature('d'), signature('e')], signature('f')),
+    ),
+    'a chord': chord([signature('b'), signature('c')], signature('d')),
+    'a chord with a group as body': chord([signature('b')], group(signature('c'), signature('d'))),
+  };
+
+  it.each(Object.entries(ends))('are all that a chord waits for: %s', (_, end) => {
+    const { size, parts } = lostIn(end);
+    expect(new Set(parts.map(({ taskId }) => taskId))).toHaveLength(size[0] ?? 0);
+    expect(parts.every((part) => part.taskId && part.groupId && part.chord?.task === 'body')).toBe(true);
   });
 });

@@ -1,6 +1,8 @@
 import {
+  isGroup,
   queueOfSignature,
   readSignature,
+  tasksOf,
   type ExtendedMeta,
   type SignatureJson,
   type TaskMessage,
@@ -30,11 +32,29 @@ export type SharedFailure = Pick<TaskMeta, 'status' | 'result' | 'traceback' | '
 export function lostSteps({ embed: { chain } }: Pick<TaskMessage, 'embed'>): readonly LostStep[] {
   const signatures = [...(chain ?? [])];
   // It grows while it is read: a body may be a chord itself.
-  for (const { subtask_type, kwargs } of signatures) {
-    const body = subtask_type === 'chord' ? readSignature(kwargs['body']) : undefined;
+  for (const signature of signatures) {
+    const body = bodyOf(signature);
     if (body) signatures.push(body);
   }
   return signatures.map(stepOf);
+}
+
+/**
+ * Those of the {@link lostSteps} that chords wait for. Of a group they wait for each member: Celery reports the group as one of
+ * them, and the chord never ends.
+ */
+export function lostParts(message: Pick<TaskMessage, 'embed'>): readonly LostStep[] {
+  return lostSteps(message)
+    .filter(({ chord }) => chord)
+    .flatMap(({ signature }) => partsOf(signature));
+}
+
+/** What reports to a chord for a signature, each with its place in it. */
+function partsOf(signature: SignatureJson): readonly LostStep[] {
+  if (isGroup(signature)) return tasksOf(signature).flatMap(partsOf);
+  if (signature.subtask_type === 'chain') return tasksOf(signature).slice(-1).flatMap(partsOf);
+  const body = bodyOf(signature);
+  return body ? partsOf(body) : [stepOf(signature)];
 }
 
 /**
@@ -68,6 +88,10 @@ function recordOf({ signature, groupId }: LostStep, taskId: string, failure: Sha
 function extendedOf(signature: SignatureJson, { worker }: ExtendedMeta): ExtendedMeta {
   const { task: name, args, kwargs } = signature;
   return { name, args, kwargs, worker, retries: 0, queue: queueOfSignature(signature) ?? '' };
+}
+
+function bodyOf({ subtask_type, kwargs }: SignatureJson): SignatureJson | undefined {
+  return subtask_type === 'chord' ? readSignature(kwargs['body']) : undefined;
 }
 
 function stepOf(signature: SignatureJson): LostStep {

@@ -1,7 +1,9 @@
 import type { Delivery } from '#celery';
+import { Listeners, type Listener, type ListenerErrorHandler } from './listeners.js';
 import type { PostponementReason } from './outcome.js';
 import type { RawMessageEventMap } from './raw-messages/raw-events.js';
 import type { TaskRequest } from './task-request.js';
+import type { TaskSignalMap } from './task-signals.js';
 
 /** What a worker reports, by event. */
 export interface WorkerEventMap extends RawMessageEventMap {
@@ -20,6 +22,8 @@ export interface WorkerEventMap extends RawMessageEventMap {
   timeLimit: { readonly request: TaskRequest; readonly seconds: number };
   /** A handler goes on long after its hard time limit: its slot is given to others, what it does is lost. */
   zombie: { readonly request: TaskRequest };
+  /** Another signature runs in the task's place (`TaskRequest.replace`). */
+  replaced: { readonly request: TaskRequest };
   /** The task asked not to have an outcome (`Ignore`). */
   ignored: { readonly request: TaskRequest };
   /** The task refused its message (`Reject`). */
@@ -38,6 +42,17 @@ export interface WorkerEventMap extends RawMessageEventMap {
   parked: { readonly request: TaskRequest; readonly delaySeconds: number };
   /** Another consumer may have the message: nothing of this attempt was kept. */
   leaseLost: { readonly request: TaskRequest; readonly reason: unknown };
+  /** The worker has drained: nothing runs any more, and nothing is received. */
+  drained: {
+    /** Messages that had been received and not begun, and were handed back. */
+    readonly released: number;
+    /** Tasks that had not ended when `shutdownTimeoutMs` was over: their messages were handed back. */
+    readonly aborted: number;
+    /** Deletes and releases that SQS had not confirmed when the time was over: those messages come back. */
+    readonly unconfirmed: number;
+    /** How often each event has happened since the start. */
+    readonly counts: Readonly<Partial<Record<WorkerEvent, number>>>;
+  };
   /** A message that another fleet must handle. */
   notMine: {
     readonly delivery: Delivery;
@@ -72,26 +87,22 @@ export type NotMineReason = 'NotRegistered' | 'ContentDisallowed' | 'Workflow';
 export type QuarantineAction = 'deadLettered' | 'deleted' | 'left';
 
 export type WorkerEvent = keyof WorkerEventMap;
-type Listener<Event extends WorkerEvent> = (payload: WorkerEventMap[Event]) => void;
 
 /** The typed emitter of a worker's events. A listener that throws does not disturb the task: `onListenerError` is told. */
 export class WorkerEvents {
   readonly #counts: Partial<Record<WorkerEvent, number>> = {};
-  readonly #listeners: { [Event in WorkerEvent]?: Listener<Event>[] } = {};
-  readonly #onListenerError: (error: unknown) => void;
+  readonly #listeners: Listeners<WorkerEventMap>;
+  /** Those that a task waits for; they are not counted. */
+  readonly signals: Listeners<TaskSignalMap>;
 
-  constructor(onListenerError: (error: unknown) => void) {
-    this.#onListenerError = onListenerError;
+  constructor(onListenerError: ListenerErrorHandler) {
+    this.#listeners = new Listeners(onListenerError);
+    this.signals = new Listeners(onListenerError);
   }
 
-  /** Calls `listener` at each event of this kind. Answers the function that ends it. */
-  on<Event extends WorkerEvent>(event: Event, listener: Listener<Event>): () => void {
-    const listeners: Listener<Event>[] = (this.#listeners[event] ??= []);
-    listeners.push(listener);
-    return () => {
-      const index = listeners.indexOf(listener);
-      if (index >= 0) listeners.splice(index, 1);
-    };
+  /** Calls `listener` at each event of this kind, and waits for no promise. Answers the function that ends it. */
+  on<Event extends WorkerEvent>(event: Event, listener: Listener<WorkerEventMap[Event]>): () => void {
+    return this.#listeners.on(event, listener);
   }
 
   /** How often each event has happened; one that has not is left out. */
@@ -101,12 +112,16 @@ export class WorkerEvents {
 
   emit<Event extends WorkerEvent>(event: Event, payload: WorkerEventMap[Event]): void {
     this.#counts[event] = (this.#counts[event] ?? 0) + 1;
-    for (const listener of this.#listeners[event] ?? []) {
-      try {
-        listener(payload);
-      } catch (error) {
-        this.#onListenerError(error);
-      }
-    }
+    this.#listeners.tell(event, payload);
+  }
+
+  /** Listeners whose promises are not settled. */
+  get unfinished(): number {
+    return this.#listeners.unfinished;
+  }
+
+  /** Resolves when they are. */
+  settled(): Promise<void> {
+    return this.#listeners.settled();
   }
 }

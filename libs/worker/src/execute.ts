@@ -1,4 +1,4 @@
-import { Ignore, Reject, Retry, SoftTimeLimitExceeded, TaskRevokedError, type Clock } from '#celery';
+import { Ignore, Reject, Replaced, Retry, SoftTimeLimitExceeded, TaskRevokedError, type Clock } from '#celery';
 import type { WorkerEvents } from './events.js';
 import { failureOf } from './failure-of.js';
 import type { Outcome } from './outcome.js';
@@ -6,34 +6,42 @@ import { automaticRetry, retryDelaySeconds } from './retry-policy.js';
 import type { Attempt } from './attempt.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
+import { runAfterPrerun } from './task-signals.js';
 
 /** Runs a task once and says how it ended; never rejects. */
 export async function execute(
-  { task, request, limits }: Attempt,
+  { task, request, limits }: Pick<Attempt, 'task' | 'request' | 'limits'>,
   clock: Clock,
   events: WorkerEvents,
 ): Promise<Outcome> {
   const startedAt = clock.monotonic();
-  const handler = runHandler(task, request, clock, startedAt);
+  const handler = runHandler({ task, request }, clock, events, startedAt);
   if (!limits) return handler;
+  // Who waits for its place in vain has ended.
+  const early = task.begun && (await Promise.race([task.begun(request), handler]));
+  if (early) return early;
   const exceeded = limits.start((seconds) => events.emit('softTimeLimit', { request, seconds }));
   const outcome = await Promise.race([
     handler,
-    exceeded.then((error): Outcome => ({ kind: 'timeLimit', error, handler })),
+    exceeded.then((error): Outcome => {
+      task.terminate?.(request);
+      return { kind: 'timeLimit', error, handler };
+    }),
   ]);
   limits.end();
   return outcome;
 }
 
 async function runHandler(
-  task: RegisteredTask,
-  request: TaskRequest,
+  { task, request }: Pick<Attempt, 'task' | 'request'>,
   clock: Clock,
+  { signals }: WorkerEvents,
   startedAt: number,
 ): Promise<Outcome> {
   try {
-    const result = await request.run(() => task.run(request));
-    return { kind: 'success', result, runtimeSeconds: (clock.monotonic() - startedAt) / 1000 };
+    const result = await request.run(() => runAfterPrerun(task, request, signals));
+    const runtimeSeconds = (clock.monotonic() - startedAt) / 1000;
+    return { kind: 'success', result, runtimeSeconds, ...addedBy(request) };
   } catch (error) {
     return outcomeOfError(reasonOf(error, request.signal), task, request, clock);
   }
@@ -53,9 +61,15 @@ function outcomeOfError(error: unknown, task: RegisteredTask, request: TaskReque
   if (reason instanceof TaskRevokedError) return { kind: 'revoked', error: reason, terminated: true };
   const failure = failureOf(error, request, task.options);
   if (failure) return { kind: 'failure', ...failure };
+  if (error instanceof Replaced) return { kind: 'replaced', signature: error.signature, ...addedBy(request) };
   if (error instanceof Ignore) return { kind: 'ignore' };
   if (error instanceof Reject) return { kind: 'reject', requeue: error.requeue, reason: error.message, error };
   const retry = error instanceof Retry ? error : automaticRetry(error, task.options, request.retries);
   const delaySeconds = retryDelaySeconds(retry, task.options.defaultRetryDelay, clock);
   return { kind: 'retry', retry, error: retry.cause ?? retry, delaySeconds };
+}
+
+/** Most tasks add nothing. */
+function addedBy({ added }: TaskRequest): Pick<Outcome<'success'>, 'added'> {
+  return added.length > 0 ? { added } : {};
 }

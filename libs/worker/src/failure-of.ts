@@ -1,5 +1,5 @@
 import { MaxRetriesExceededError, Retry, TaskPredicate, UnrecoverableError } from '#celery';
-import { isRetriedAutomatically } from './retry-policy.js';
+import { isOneOf, isRetriedAutomatically } from './retry-policy.js';
 import type { ResolvedTaskOptions } from './task-options.js';
 import type { TaskRequest } from './task-request.js';
 
@@ -8,6 +8,15 @@ export interface Failure {
   readonly error: unknown;
   /** Whether it would have been retried, had the task retries left: what `onExhausted` is told. */
   readonly exhausted: boolean;
+  /** Whether the error is one of the task's `throws`, where that was decided already. */
+  readonly expected?: boolean;
+}
+
+/** A failure that was judged where it happened: in another thread, which knows the classes of its errors. */
+export class JudgedFailure extends UnrecoverableError {
+  constructor(readonly failure: Failure) {
+    super('The task failed in its thread', { cause: failure.error });
+  }
 }
 
 /** What an exception filter made of a failure: a failure too, and for good. */
@@ -34,8 +43,17 @@ export function failureOf(thrown: unknown, attempt: Attempt, options: ResolvedTa
   if (thrown instanceof Retry) return exhaustedRetry(thrown, attempt);
   if (thrown instanceof TaskPredicate) return undefined;
   if (thrown instanceof ReplacedFailure) return { error: thrown.cause, exhausted: thrown.exhausted };
+  if (thrown instanceof JudgedFailure) return thrown.failure;
   if (thrown instanceof UnrecoverableError) return { error: thrown.cause ?? thrown, exhausted: false };
   return failureOfError(thrown, attempt, options);
+}
+
+/** Whether a failure is one of those that are expected of the task. */
+export function isExpected(
+  { error, expected }: Pick<Failure, 'error' | 'expected'>,
+  { throws }: Pick<ResolvedTaskOptions, 'throws'>,
+): boolean {
+  return expected ?? isOneOf(error, throws);
 }
 
 /** A predicate that throws says nothing about the error: it is not retried, and neither of the two is lost. */

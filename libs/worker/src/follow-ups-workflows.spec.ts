@@ -1,4 +1,5 @@
 import {
+  InvalidTaskError,
   chain,
   chord,
   group,
@@ -14,7 +15,7 @@ import {
 import { MemoryResultStore } from '#backends';
 import { describe, expect, it } from 'vitest';
 import { vector, wire, type Wire } from './vectors.test-support.js';
-import { Bench, FIFO, body } from './worker.test-support.js';
+import { Bench, FIFO, body, uncounted } from './worker.test-support.js';
 
 type Embed = Partial<TaskMessage['embed']>;
 
@@ -123,6 +124,24 @@ describe('a workflow as the next step', () => {
     expect(children).toEqual([structure]);
   });
 
+  it('a chord where the store counts none: polled for, on the queue of its body', async () => {
+    const bench = new Bench({ stores: { results: uncounted() } }).task('do', () => 4);
+    const embed = { chain: [c, chord([a, a], signature('b', { queue: FIFO.name, taskId: 'b-1' }))] };
+    await bench.handle({ body: body({ id: 'task-1', embed }) });
+    const [unlock, ...header] = bench.sender.published.map(({ message }) => message);
+    const callback = { task: 'b', options: { task_id: 'b-1', chain: [{ task: 'c' }] } };
+    expect(unlock).toMatchObject({
+      headers: { task: 'celery.chord_unlock', ignoreResult: true, eta: expect.any(String) as string },
+      properties: { deliveryInfo: { routingKey: FIFO.name } },
+      args: [header[0]?.headers.group, callback],
+      kwargs: { interval: null, max_retries: null, result: tuples(header) },
+    });
+    expect(header.map(({ args, embed: { chord: waiting } }) => [args, waiting?.task])).toEqual([
+      [[4], 'b'],
+      [[4], 'b'],
+    ]);
+  });
+
   it('a mapping is a task like any other', async () => {
     const { sent } = await follow({ chain: [{ ...map('a', [1, 2]), subtask_type: 'xmap' }] });
     expect(sent).toMatchObject([{ headers: { task: 'celery.map' }, args: [], kwargs: { it: [1, 2] } }]);
@@ -225,3 +244,33 @@ function sorted(value: unknown): unknown {
       .toSorted(([one], [two]) => (String(one) < String(two) ? -1 : 1)),
   );
 }
+
+describe('a route that looks into the arguments of the next step', () => {
+  async function routed(decide: (argument: unknown) => string) {
+    const bench = new Bench({
+      route: ({ args = [] }) => {
+        try {
+          return { queue: decide(args[0]) };
+        } catch (cause) {
+          throw new InvalidTaskError('the route threw', { cause });
+        }
+      },
+    }).task('do', () => 'celery');
+    await bench.handle({ body: body({ task: 'do', embed: { chain: [signature('next')] } }) });
+    return bench;
+  }
+
+  it('is believed once the result is among them', async () => {
+    const bench = await routed((argument) => (argument as string).toLowerCase());
+    expect(bench.names()).toContain('succeeded');
+    expect(bench.sender.published.map(({ message }) => message.headers.task)).toEqual(['next']);
+  });
+
+  it('fails the task where it throws even then', async () => {
+    const bench = await routed(() => {
+      throw new TypeError('no such tenant');
+    });
+    expect(bench.payload('failed')).toMatchObject({ error: { message: 'the route threw' } });
+    expect(bench.actions).toContain('acknowledge');
+  });
+});

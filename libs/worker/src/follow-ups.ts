@@ -1,5 +1,6 @@
-import { firstOf, resultTuple, type PartialCall, type SignatureJson, type TaskMessage } from '#celery';
-import { lostSteps } from './chain-failure.js';
+import { firstOf, isGroup, resultTuple, type PartialCall, type SignatureJson, type TaskMessage } from '#celery';
+import { attemptSeed } from './attempt-ids.js';
+import { lostParts } from './chain-failure.js';
 import type { ChordCalls } from './chords/chord-calls.js';
 import type { TaskRequest } from './task-request.js';
 import { WorkflowCalls, groupOf, type Finished, type WorkflowCallsDeps } from './workflow-calls.js';
@@ -10,8 +11,8 @@ export interface Succeeded extends Finished {
   readonly request: Pick<TaskRequest, 'addChild'>;
 }
 
-export interface FollowUpDeps extends Omit<WorkflowCallsDeps, 'counts'> {
-  /** What follows a chord. Undefined: nobody counts the parts of chords here. */
+export interface FollowUpDeps extends Omit<WorkflowCallsDeps, 'store'> {
+  /** What follows a chord. Undefined: there is no result store, and so no end of a chord. */
   readonly chordCalls?: Pick<ChordCalls, 'canEnd' | 'canFail' | 'workflows'> | undefined;
 }
 
@@ -34,8 +35,8 @@ export class FollowUps {
   }
 
   /**
-   * Whether everything that may follow the task can be sent from here: queues have to be ours, and the result store has to start
-   * the chords that follow and to count the parts of the task's own.
+   * Whether everything that may follow the task can be sent from here: queues have to be ours, and chords, those that follow and
+   * the task's own, need a result store.
    */
   canSend(message: TaskMessage): boolean {
     const all = [...afterSuccess(message, null), ...afterFailure(message)];
@@ -47,7 +48,7 @@ export class FollowUps {
     const { chordCalls } = this.#deps;
     const { chord } = message.embed;
     const own = chord === null || (chordCalls?.canEnd(chord) ?? false);
-    const lost = lostSteps(message).flatMap((step) => step.chord ?? []);
+    const lost = lostParts(message).flatMap((part) => part.chord ?? []);
     return own && lost.every((body) => chordCalls?.canFail(body) ?? false);
   }
 
@@ -57,7 +58,12 @@ export class FollowUps {
    */
   async sendAfterSuccess(succeeded: Succeeded, result: unknown): Promise<void> {
     for (const { signature, call, position } of afterSuccess(succeeded.message, result)) {
-      const sent = await this.#workflows.send(succeeded, signature, call, seedOf(succeeded.message, position));
+      const sent = await this.#workflows.send(
+        succeeded,
+        signature,
+        call,
+        `${attemptSeed(succeeded.message)}:${position}`,
+      );
       if (sent) succeeded.request.addChild(resultTuple(firstOf(sent)));
     }
   }
@@ -65,7 +71,7 @@ export class FollowUps {
   /** After final failure: the errbacks, as a group, each with the id of the task that failed. */
   async sendAfterFailure(finished: Finished): Promise<void> {
     for (const { signature, call, position } of afterFailure(finished.message)) {
-      await this.#workflows.send(finished, signature, call, seedOf(finished.message, position));
+      await this.#workflows.send(finished, signature, call, `${attemptSeed(finished.message)}:${position}`);
     }
   }
 }
@@ -99,15 +105,6 @@ function afterFailure(message: TaskMessage): readonly FollowUp[] {
 
 function relatives({ headers: { id, rootId } }: TaskMessage): Readonly<Record<string, unknown>> {
   return { parent_id: id, root_id: rootId };
-}
-
-function isGroup({ subtask_type }: SignatureJson): boolean {
-  return subtask_type === 'group';
-}
-
-/** What ids are drawn from: the same at every delivery of the same attempt. */
-function seedOf({ headers: { id, replacedTaskNesting, retries } }: TaskMessage, position: string): string {
-  return `${id}:${replacedTaskNesting}:${retries}:${position}`;
 }
 
 /** Whether a message names anything to follow its task. */

@@ -1,11 +1,16 @@
-import type { Retry, TaskRevokedError, TimeLimitExceeded } from '#celery';
+import type { ChordAddition, Retry, SignatureJson, TaskRevokedError, TimeLimitExceeded } from '#celery';
 
 /** What is known of each way an attempt can end. */
 interface OutcomeDetails {
-  /** The handler returned. */
-  success: { readonly result: unknown; readonly runtimeSeconds: number };
-  /** The handler threw, or may not be tried again. `exhausted`: it would have been retried, had it retries left. */
-  failure: { readonly error: unknown; readonly exhausted?: boolean };
+  /** The handler returned. `added`: what it added to its chord. */
+  success: { readonly result: unknown; readonly runtimeSeconds: number; readonly added?: readonly ChordAddition[] };
+  /** The handler asked for a signature to run in its task's place. */
+  replaced: { readonly signature: SignatureJson; readonly added?: readonly ChordAddition[] };
+  /**
+   * The handler threw, or may not be tried again. `exhausted`: it would have been retried, had it retries left. `expected`: whether
+   * the error is one of the task's `throws`, where that was decided already.
+   */
+  failure: { readonly error: unknown; readonly exhausted?: boolean; readonly expected?: boolean };
   /** The hard time limit passed; `handler` may still be running. */
   timeLimit: { readonly error: TimeLimitExceeded; readonly handler: Promise<unknown> };
   /** The task runs again in `delaySeconds`; `error` is what made it. */
@@ -34,7 +39,7 @@ interface OutcomeDetails {
 export type PostponementReason = 'rateLimit' | 'concurrency' | 'admission' | 'duplicate';
 
 /** An outcome that the idempotency store remembers. */
-export type Decided = Outcome<'success' | 'failure' | 'retry' | 'ignore' | 'reject' | 'revoked'>;
+export type Decided = Outcome<'success' | 'replaced' | 'failure' | 'retry' | 'ignore' | 'reject' | 'revoked'>;
 
 export type OutcomeKind = keyof OutcomeDetails;
 

@@ -12,6 +12,7 @@ import {
   type Clock,
   type Delivery,
   type ExtendedMeta,
+  type MessageOf,
   type ResultStore,
   type ResultTuple,
   type TaskMessage,
@@ -29,6 +30,8 @@ export interface ResultsDeps {
   readonly hostname: string;
   /** Whether name, arguments and worker are stored as well (Celery's `result_extended`). */
   readonly extended: boolean;
+  /** What is stored in place of an error's message. Default: the message. */
+  readonly messageOf?: MessageOf | undefined;
 }
 
 /** What becomes known of a task through the result store, as Celery's worker stores it. */
@@ -76,7 +79,7 @@ export class Results {
   async #storeError(attempt: Attempt, status: string, error: unknown): Promise<void> {
     if (ignoresResult(attempt) && !attempt.task.options.storeErrorsEvenIfIgnored) return;
     // A retry without a reason has none to store.
-    const result = error instanceof Retry ? null : exceptionInfoOf(error);
+    const result = error instanceof Retry ? null : exceptionInfoOf(error, this.#deps.messageOf);
     const traceback = status === REVOKED ? null : tracebackOf(error);
     const meta = this.#meta(subjectOf(attempt), status, result, traceback);
     // Before the task's own, which says that all is done.

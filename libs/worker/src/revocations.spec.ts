@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { VirtualClock } from '#sqs-local';
-import type { Revocation, RevocationStore } from '#celery';
+import { createTaskMessage, stampMarks, type Revocation, type RevocationStore } from '#celery';
 import { Revocations } from './revocations.js';
 
 const LOOK_EVERY_MS = 5_000;
@@ -16,10 +16,15 @@ class Store implements RevocationStore {
   async revoked(ids: readonly string[]): Promise<ReadonlyMap<string, Revocation>> {
     this.asked.push(ids);
     await this.held;
-    return this.known;
+    return new Map([...this.known].filter(([id]) => ids.includes(id)));
   }
 
   async close(): Promise<void> {}
+}
+
+function task(id: string, stamps: Readonly<Record<string, unknown>> = {}) {
+  const stampedHeaders = Object.keys(stamps);
+  return createTaskMessage({ task: 'do', id, queue: 'celery', origin: 'gen1@test', now: 0, stamps, stampedHeaders });
 }
 
 function setUp() {
@@ -27,9 +32,9 @@ function setUp() {
   const store = new Store();
   const errors: unknown[] = [];
   const revocations = new Revocations({ store, clock, onError: (error) => errors.push(error) });
-  const watch = (id: string) => {
+  const watch = (id: string, stamps = {}) => {
     const interrupt = new AbortController();
-    return { signal: interrupt.signal, end: revocations.watch(id, interrupt) };
+    return { signal: interrupt.signal, end: revocations.watch(task(id, stamps), interrupt) };
   };
   return { clock, store, errors, watch, revocations };
 }
@@ -90,10 +95,29 @@ it('lets tasks start without asking a store that has just failed, and asks it ag
   const failing = Promise.reject(new Error('down'));
   failing.catch(() => {});
   store.held = failing;
-  for (let task = 0; task < 10; task += 1) expect(await revocations.find('a')).toBeUndefined();
+  for (let turn = 0; turn < 10; turn += 1) expect(await revocations.find(task('a'))).toBeUndefined();
   expect(store.asked).toHaveLength(1);
   expect(errors).toHaveLength(1);
   store.held = undefined;
   await clock.advance(LOOK_EVERY_MS);
-  expect(await revocations.find('a')).toMatchObject({ reason: 'revoked' });
+  expect(await revocations.find(task('a'))).toMatchObject({ reason: 'revoked' });
+});
+
+it('finds tasks by their stamps, with one request', async () => {
+  const { store, revocations } = setUp();
+  for (const mark of stampMarks({ tenant: ['a', 'b'] })) store.known.set(mark, { terminate: false });
+  expect(await revocations.find(task('1', { tenant: 'a' }))).toMatchObject({ reason: 'revoked' });
+  expect(await revocations.find(task('2', { tenant: ['x', 'b'], other: 'y' }))).toMatchObject({ reason: 'revoked' });
+  expect(await revocations.find(task('3', { tenant: 'c', other: 'a' }))).toBeUndefined();
+  expect(await revocations.find(task('4'))).toBeUndefined();
+  expect(store.asked).toHaveLength(4);
+});
+
+it('terminates those that run with a stamp', async () => {
+  const { clock, store, watch } = setUp();
+  const [mark = ''] = stampMarks({ tenant: 'a' });
+  store.known.set(mark, { terminate: true });
+  const [stamped, other] = [watch('1', { tenant: 'a' }), watch('2', { tenant: 'b' })];
+  await clock.advance(LOOK_EVERY_MS);
+  expect([stamped.signal.aborted, other.signal.aborted]).toEqual([true, false]);
 });

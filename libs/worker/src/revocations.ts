@@ -1,11 +1,22 @@
-import { TaskRevokedError, type Clock, type RevocationStore, type Timer } from '#celery';
+import {
+  TaskRevokedError,
+  stampMarksOf,
+  type Clock,
+  type RevocationStore,
+  type TaskMessage,
+  type Timer,
+} from '#celery';
 
 /** Milliseconds between two looks at what was revoked while it is running. */
 const LOOK_EVERY_MS = 5_000;
 
+/** As much of a task as says what revokes it. */
+export type RevocableTask = Pick<TaskMessage, 'headers'>;
+
 /** A task that is running, and how it is told. */
 interface Watched {
-  readonly id: string;
+  /** What it may be revoked by: its id and its stamps. */
+  readonly names: readonly string[];
   readonly interrupt: AbortController;
 }
 
@@ -33,12 +44,12 @@ export class Revocations {
    * Why the task is not to be run, where it was revoked. A store that cannot be asked does not keep it from running; for the next
    * seconds it is not asked, as each task would wait for its silence.
    */
-  async find(id: string): Promise<TaskRevokedError | undefined> {
+  async find(message: RevocableTask): Promise<TaskRevokedError | undefined> {
     const { store, clock, onError } = this.#deps;
     if (clock.monotonic() < this.#restUntil) return undefined;
     try {
-      const revoked = await store.revoked([id]);
-      return revoked.has(id) ? new TaskRevokedError('revoked') : undefined;
+      const revoked = await store.revoked(namesOf(message));
+      return revoked.size > 0 ? new TaskRevokedError('revoked') : undefined;
     } catch (error) {
       this.#restUntil = clock.monotonic() + LOOK_EVERY_MS;
       onError(error);
@@ -47,8 +58,8 @@ export class Revocations {
   }
 
   /** Looks after a running task: `interrupt` is aborted with TaskRevokedError when it is to be terminated. Answers what ends it. */
-  watch(id: string, interrupt: AbortController): () => void {
-    const watched = { id, interrupt };
+  watch(message: RevocableTask, interrupt: AbortController): () => void {
+    const watched = { names: namesOf(message), interrupt };
     this.#running.add(watched);
     this.#schedule();
     return () => this.#end(watched);
@@ -72,9 +83,9 @@ export class Revocations {
     this.#timer = undefined;
     this.#looking = true;
     try {
-      const revoked = await store.revoked([...new Set([...this.#running].map(({ id }) => id))]);
-      for (const { id, interrupt } of this.#running) {
-        if (revoked.get(id)?.terminate) interrupt.abort(new TaskRevokedError('terminated'));
+      const revoked = await store.revoked([...new Set([...this.#running].flatMap(({ names }) => names))]);
+      for (const { names, interrupt } of this.#running) {
+        if (names.some((name) => revoked.get(name)?.terminate)) interrupt.abort(new TaskRevokedError('terminated'));
       }
     } catch (error) {
       onError(error);
@@ -82,4 +93,8 @@ export class Revocations {
     this.#looking = false;
     this.#schedule();
   }
+}
+
+function namesOf({ headers }: RevocableTask): readonly string[] {
+  return [headers.id, ...stampMarksOf(headers)];
 }

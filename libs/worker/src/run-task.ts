@@ -15,6 +15,7 @@ import { isHeldRetry } from './settle/settle-retry.js';
 import { StateUpdates } from './state-updates.js';
 import type { RegisteredTask } from './task-registry.js';
 import { TaskRequest } from './task-request.js';
+import { postrun } from './task-signals.js';
 import { TimeLimits } from './time-limits.js';
 
 export interface TaskRunnerDeps {
@@ -154,9 +155,10 @@ export class TaskRunner {
 
   async #execute(attempt: Attempt): Promise<Outcome> {
     const { events, clock, revocations } = this.#deps;
-    const unwatch = attempt.interrupt && revocations?.watch(attempt.request.id, attempt.interrupt);
+    const unwatch = attempt.interrupt && revocations?.watch(attempt.message, attempt.interrupt);
     const outcome = await execute(attempt, clock, events);
     unwatch?.();
+    if (events.signals.has('taskPostrun')) await postrun(outcome, attempt.request, events.signals);
     await attempt.states?.end();
     return outcome;
   }
@@ -204,8 +206,8 @@ export class TaskRunner {
     return undefined;
   }
 
-  async #revoked({ request }: Attempt, revocations: Revocations): Promise<Outcome | undefined> {
-    const error = await revocations.find(request.id);
+  async #revoked({ message }: Attempt, revocations: Revocations): Promise<Outcome | undefined> {
+    const error = await revocations.find(message);
     return error && { kind: 'revoked', error, terminated: false };
   }
 
@@ -229,7 +231,7 @@ export class TaskRunner {
   /** At most once: without a confirmed delete the task is not started. */
   async #acknowledgeEarly(delivery: Delivery): Promise<boolean> {
     try {
-      await delivery.acknowledge();
+      await delivery.acknowledge({ early: true });
       return true;
     } catch (error) {
       this.#deps.events.emit('settleFailed', { delivery, error });

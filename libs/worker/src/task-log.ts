@@ -48,6 +48,8 @@ function logOutcomes(events: WorkerEvents, log: Log, maxLength: number, repr: Re
         `${title(request)} still runs long after its hard time limit; pass task.signal on to what it waits for`,
       ),
     ),
+    // Celery's word for it too.
+    events.on('replaced', ({ request }) => log.log(`${title(request)} ignored`)),
     events.on('ignored', ({ request }) => log.log(`${title(request)} ignored`)),
     events.on('rejected', ({ request, reason, requeue }) =>
       log.warn(`${title(request)} reject requeue=${requeue ? 'True' : 'False'}: ${shown(reason)}`),

@@ -48,6 +48,7 @@ describe('resolveTaskOptions', () => {
       acksOnFailure: true,
       acksOnTimeout: true,
       maxRetries: 3,
+      pool: 'main',
       defaultRetryDelay: 180,
       autoretryFor: [],
       dontAutoretryFor: [],

@@ -54,6 +54,11 @@ export interface TaskOptions {
   /** How many of this task run at once in this worker: a whole number from 1. No counterpart in Celery. Default: no cap. */
   readonly concurrency?: number;
   /**
+   * Where the task runs. `main`: in the event loop of the application, as suits what waits for I/O. `threads`: in a thread that has
+   * an application of its own, as suits what computes; needs the option `threads` of `forRoot`. Default: `main`.
+   */
+  readonly pool?: 'main' | 'threads';
+  /**
    * How often the task may start in this worker (Celery's `rate_limit`, which is per worker too): `'10/s'`, `'100/m'`, `'2/h'`, or a
    * number per second. Null or zero: no limit. Default: null.
    */
@@ -78,7 +83,7 @@ export interface TaskOptions {
   readonly timeLimit?: number;
   /** Soft time limit in seconds: the task's `AbortSignal` is aborted with `SoftTimeLimitExceeded`. Default: none. */
   readonly softTimeLimit?: number;
-  /** Queue on which messages of this task are put. Default: `taskDefaultQueue`. */
+  /** Queue on which messages of this task are put. Default: what `taskRoutes` says, then `taskDefaultQueue`. */
   readonly queue?: string;
 }
 
@@ -100,6 +105,7 @@ const DEFAULTS: ResolvedTaskOptions = {
   retryBackoffMax: 600,
   retryJitter: true,
   retryVia: 'republish',
+  pool: 'main',
   rateLimit: null,
   rejectOnWorkerLost: true,
   ignoreResult: false,
@@ -135,6 +141,7 @@ const CHECKS: Record<keyof TaskOptions, readonly [expectation: string, check: Ch
   retryVia: ["'republish' or 'visibility'", (value) => value === 'republish' || value === 'visibility'],
   onExhausted: ['a function', (value) => typeof value === 'function'],
   concurrency: ['a whole number from 1', (value) => isCount(value) && value !== 0],
+  pool: ["'main' or 'threads'", (value) => value === 'main' || value === 'threads'],
   rateLimit: [
     "starts per second, as a number or like '10/s', '100/m' or '2/h', or null for no limit",
     (value) => parseRate(value).kind !== 'invalid',

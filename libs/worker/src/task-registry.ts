@@ -8,6 +8,10 @@ export interface RegisteredTask {
   readonly options: ResolvedTaskOptions;
   /** Runs the task; what it resolves to is the result, what it throws decides the outcome. */
   run(request: TaskRequest): Promise<unknown>;
+  /** Resolves when a run has begun, where it has to wait for a place: its time limits begin then. Default: at once. */
+  begun?(request: TaskRequest): Promise<void>;
+  /** Ends a run that is past its hard time limit, where that is possible without its help. */
+  terminate?(request: TaskRequest): void;
 }
 
 /** The tasks of one worker, by name. */

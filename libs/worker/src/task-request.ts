@@ -1,5 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Delivery, ResultTuple, TaskHeaders, TaskMessage } from '#celery';
+import {
+  Replaced,
+  checkReplacement,
+  chordAddition,
+  type ChordAddition,
+  type Delivery,
+  type ResultTuple,
+  type SignatureJson,
+  type TaskHeaders,
+  type TaskMessage,
+} from '#celery';
+import { attemptSeed, idsOf } from './attempt-ids.js';
 import { StateUpdates } from './state-updates.js';
 
 /** What a {@link TaskRequest} is made of. */
@@ -50,6 +61,12 @@ export class TaskRequest {
   readonly headers: Readonly<Record<string, unknown>>;
   /** `[hard, soft]` time limits of the message, in seconds. */
   readonly timelimit: TaskHeaders['timelimit'];
+  /** How often the task was replaced by another before this run: 0 for the task that was sent. */
+  readonly replacedTaskNesting: number;
+  /** Names of the stamps that the task carries. */
+  readonly stampedHeaders: readonly string[];
+  /** Its stamps by name: Celery's `request.stamps`. */
+  readonly stamps: Readonly<Record<string, unknown>>;
   /** Priority of the message, 0–9, or null. */
   readonly priority: number | null;
   /** Name of the sender's node (`gen<pid>@<host>`), or null. */
@@ -69,11 +86,15 @@ export class TaskRequest {
    * message is lost, or when the worker shuts down and its patience is over.
    */
   readonly signal: AbortSignal;
+  readonly #init: TaskRequestInit;
   readonly #states: StateUpdates;
-  readonly #children: ResultTuple[] = [];
+  #children: ResultTuple[] = [];
+  #added: ChordAddition[] = [];
 
-  constructor({ message, delivery, retries, maxRetries, hostname, signal, states }: TaskRequestInit) {
+  constructor(init: TaskRequestInit) {
+    const { message, delivery, retries, maxRetries, hostname, signal, states } = init;
     const { headers, properties } = message;
+    this.#init = init;
     this.id = headers.id;
     this.task = headers.task;
     this.args = message.args;
@@ -87,6 +108,9 @@ export class TaskRequest {
     this.parentId = headers.parentId;
     this.headers = headers.custom;
     this.timelimit = headers.timelimit;
+    this.replacedTaskNesting = headers.replacedTaskNesting;
+    this.stampedHeaders = headers.stampedHeaders ?? [];
+    this.stamps = Object.fromEntries(this.stampedHeaders.map((name) => [name, headers.stamps[name] ?? null]));
     this.priority = properties.priority;
     this.origin = headers.origin;
     this.hostname = hostname;
@@ -116,6 +140,63 @@ export class TaskRequest {
   /** @internal Celery's `add_trail`. */
   addChild(child: ResultTuple): void {
     this.#children.push(child);
+  }
+
+  /** @internal What the worker received. */
+  get received(): Pick<TaskRequestInit, 'message' | 'delivery'> {
+    return this.#init;
+  }
+
+  /**
+   * @internal Another task that this run calls as a function: a part of this run, with the same id, children and end, but without
+   * retries of its own.
+   */
+  calling(task: string, args: readonly unknown[]): TaskRequest {
+    const { message } = this.#init;
+    const called = { ...message, headers: { ...message.headers, task }, args, kwargs: {} };
+    const request = new TaskRequest({ ...this.#init, message: called, maxRetries: 0 });
+    request.#children = this.#children;
+    request.#added = this.#added;
+    return request;
+  }
+
+  /**
+   * Ends this run and runs a signature in its place, under the id of this task: Celery's `self.replace`. The signature gets the
+   * callbacks and errbacks of the task, its place in a group or chord, and what follows it in a chain. Of this run no result is
+   * stored. Of a group the result is the list of its members' results.
+   *
+   * @param signature of any kind, without `taskId`
+   * @returns never: it throws what the worker has to catch. Write `return task.replace(…)`, outside of `try`
+   * @throws InvalidTaskError for an empty chain, a part of a chord, and what is no signature
+   */
+  replace(signature: SignatureJson): never {
+    throw new Replaced(checkReplacement(signature));
+  }
+
+  /**
+   * Adds a signature to the chord that this task is a part of: Celery's `self.add_to_chord`. The chord waits for it too, and its body
+   * gets its result. It is sent when this task has ended well; a run that fails or is retried adds nothing.
+   *
+   * @param signature a task, or a workflow that ends in one
+   * @returns the id of its result
+   * @throws InvalidTaskError where the task is in no chord, and for groups
+   */
+  addToChord(signature: SignatureJson): string {
+    const { message } = this.#init;
+    const addition = chordAddition(signature, message, idsOf(`${attemptSeed(message)}:added:${this.#added.length}`));
+    this.#added.push(addition);
+    return addition.taskId;
+  }
+
+  /** @internal What was added to the chord by this run. */
+  get added(): readonly ChordAddition[] {
+    return this.#added;
+  }
+
+  /** @internal What the same run did in another thread. */
+  adopt(children: readonly ResultTuple[], added: readonly ChordAddition[]): void {
+    this.#children.push(...children);
+    this.#added.push(...added);
   }
 
   /**

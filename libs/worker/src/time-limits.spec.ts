@@ -1,5 +1,6 @@
 import { SoftTimeLimitExceeded, TimeLimitExceeded, type Clock } from '#celery';
 import { describe, expect, it, vi } from 'vitest';
+import { resolveTaskOptions } from './task-options.js';
 import { Bench, STANDARD, body, withRedrive } from './worker.test-support.js';
 
 /** A clock whose timers are run by hand. */
@@ -132,4 +133,52 @@ it('leaves a failure to the redrive policy with acksOnFailure: false', async () 
   await bed.handle({ body: body(), queue: withRedrive(STANDARD, 3) });
   expect(bed.actions).toEqual([expect.stringMatching(/^release [1-5]$/)]);
   expect(bed.names()).toContain('failed');
+});
+
+describe('a task that runs elsewhere', () => {
+  /** Waits for its place, and for somebody to end it. */
+  function elsewhere() {
+    const { clock, bench: bed } = bench();
+    const ended: string[] = [];
+    let begin = (): void => {};
+    let end = (_error: Error): void => {};
+    bed.registry.add({
+      name: 'do',
+      options: resolveTaskOptions({ timeLimit: 10, softTimeLimit: 5 }),
+      run: () => new Promise((_resolve, reject) => (end = reject)),
+      begun: () => new Promise((resolve) => (begin = resolve)),
+      terminate: ({ id }) => {
+        ended.push(id);
+        end(new Error('terminated'));
+      },
+    });
+    return { clock, bed, ended, begin: () => begin(), fail: (error: Error) => end(error) };
+  }
+
+  it('is limited from its beginning on, and ended by force after the hard limit', async () => {
+    const { clock, bed, ended, begin } = elsewhere();
+    const handled = bed.handle({ body: body({ id: 'a' }) });
+    await clock.advance(20);
+    expect([bed.names(), clock.pending]).toEqual([['received', 'started'], 0]);
+    begin();
+    await clock.advance(0);
+    await clock.advance(5);
+    expect(ended).toEqual([]);
+    await clock.advance(5);
+    await handled;
+    expect(ended).toEqual(['a']);
+    expect(bed.payload('timeLimit').seconds).toBe(10);
+    expect(bed.names()).not.toContain('zombie');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('needs no limits where it never begins', async () => {
+    const { clock, bed, fail } = elsewhere();
+    const handled = bed.handle({ body: body() });
+    await clock.advance(1);
+    fail(new Error('no place'));
+    await handled;
+    expect(bed.payload('failed').error).toEqual(new Error('no place'));
+    expect(clock.pending).toBe(0);
+  });
 });

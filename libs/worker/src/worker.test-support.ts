@@ -1,3 +1,4 @@
+import { MemoryResultStore } from '#backends';
 import {
   createTaskMessage,
   encodeMessage,
@@ -10,6 +11,7 @@ import {
   type PublishOptions,
   type QueueInfo,
   type QueueMessage,
+  type ResultStore,
   type StandAsideOptions,
   type TaskMessage,
   type TaskPublisher,
@@ -18,7 +20,7 @@ import { WorkerEvents, type WorkerEvent, type WorkerEventMap } from './events.js
 import { resolveTaskOptions, type TaskOptions } from './task-options.js';
 import { TaskRegistry } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
-import { Worker, type WorkerOptions, type WorkerStores } from './worker.js';
+import { Worker, type WorkerDeps, type WorkerOptions, type WorkerStores } from './worker.js';
 
 export const STANDARD: QueueInfo = {
   name: 'celery',
@@ -170,6 +172,7 @@ const ALL_EVENTS: WorkerEvent[] = [
   'softTimeLimit',
   'timeLimit',
   'zombie',
+  'replaced',
   'ignored',
   'rejected',
   'expired',
@@ -203,7 +206,8 @@ export class Bench {
     clock = systemClock,
     options = {},
     stores = {},
-  }: { clock?: Clock; options?: WorkerOptions; stores?: WorkerStores } = {}) {
+    route = ({ queue }) => ({ queue: queue ?? STANDARD.name }),
+  }: { clock?: Clock; options?: WorkerOptions; stores?: WorkerStores; route?: WorkerDeps['route'] } = {}) {
     for (const event of ALL_EVENTS) this.events.on(event, (payload) => this.recorded.push({ event, payload }));
     this.worker = new Worker({
       registry: this.registry,
@@ -212,7 +216,7 @@ export class Bench {
       clock,
       events: this.events,
       hostname: 'celery@test',
-      route: () => STANDARD.name,
+      route,
       stores,
       options,
     });
@@ -252,4 +256,15 @@ export function body(spec: Partial<Parameters<typeof createTaskMessage>[0]> = {}
   return encodeMessage(
     createTaskMessage({ task: 'do', queue: 'celery', origin: 'gen1@test', now: Date.now(), ...spec }),
   );
+}
+
+/** A result store in memory that counts no parts of chords. */
+export function uncounted(): ResultStore {
+  const all = new MemoryResultStore();
+  return {
+    store: (meta) => all.store(meta),
+    get: (taskId) => all.get(taskId),
+    forget: (taskId) => all.forget(taskId),
+    close: () => all.close(),
+  };
 }

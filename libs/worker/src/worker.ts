@@ -11,10 +11,13 @@ import {
   type RefusedMessage,
   type ResultStore,
   type RevocationStore,
+  type Routed,
+  type RoutedCall,
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
 import { Admission, type AdmissionHook } from './admission/admission.js';
+import { knownTasks, type BuiltInTask, type KnownTasks } from './builtins/index.js';
 import { following } from './chords/chords-assembly.js';
 import type { NotMineReason, WorkerEvents } from './events.js';
 import { hasFollowUps } from './follow-ups.js';
@@ -30,6 +33,7 @@ import { Results } from './results.js';
 import { Revocations } from './revocations.js';
 import { TaskRunner } from './run-task.js';
 import { giveBack, type SettleDeps } from './settle/settle.js';
+import type { TaskOptions } from './task-options.js';
 import type { TaskRegistry } from './task-registry.js';
 
 export interface WorkerOptions extends BackoffOptions {
@@ -45,8 +49,12 @@ export interface WorkerOptions extends BackoffOptions {
   readonly argsreprMaxsize?: number;
   /** Whether results are stored with name, arguments and worker (Celery's `result_extended`). Default: false. */
   readonly resultExtended?: boolean;
+  /** Options of the built-in tasks. Default: Celery's. */
+  readonly taskDefaults?: TaskOptions;
   /** Asked before each task starts. Default: none. */
   readonly admission?: AdmissionHook;
+  /** How many tasks with `pool: 'threads'` run at once. Default: no limit of their own. */
+  readonly threads?: number;
   /** Told of each message that was moved to a dead-letter queue, or deleted under `poison: 'delete'`. Default: none. */
   readonly onDeadLetter?: DeadLetterHook;
 }
@@ -70,8 +78,8 @@ export interface WorkerDeps {
   readonly events: WorkerEvents;
   /** Node name, `celery@<host>`. */
   readonly hostname: string;
-  /** The queue of a task that names none. */
-  readonly route: (task: string) => string;
+  /** Where a task goes that is sent from here. */
+  readonly route: (call: RoutedCall) => Routed;
   readonly decode?: DecodeOptions;
   /** Asks SQS how many messages of a queue are in flight. Default: the quota is not watched. */
   readonly counts?: InFlightWatchDeps['counts'];
@@ -85,6 +93,7 @@ const DEFAULT_REQUEUE_DELAY = 20;
 /** The way of a message through a worker: decode, resolve by task name, execute, settle. */
 export class Worker {
   readonly #deps: WorkerDeps;
+  readonly #tasks: KnownTasks;
   readonly #settleDeps: SettleDeps;
   readonly #quarantine: Quarantine;
   readonly #notMine: NotMine;
@@ -94,6 +103,7 @@ export class Worker {
   constructor(deps: WorkerDeps) {
     const { sender, events, hostname, options = {} } = deps;
     this.#deps = deps;
+    this.#tasks = knownTasks(deps);
     this.#quarantine = new Quarantine({
       sender,
       hostname,
@@ -138,9 +148,11 @@ export class Worker {
   }
 
   async #resolve(delivery: Delivery, message: TaskMessage): Promise<void> {
-    const task = this.#deps.registry.get(message.headers.task);
-    if (!task) return this.#unregistered(delivery, message);
-    if (hasFollowUps(message) && !this.#settleDeps.followUps.canSend(message)) {
+    const task = this.#tasks.get(message.headers.task);
+    if (!task) return this.#unregistered(delivery, message, message.headers.task);
+    const unknown = task.needs?.(message).find((name) => !this.#tasks.get(name));
+    if (unknown !== undefined) return this.#unregistered(delivery, message, unknown);
+    if (!this.#canContinue(task, message)) {
       const detail = `task '${task.name}' of a workflow which cannot be continued from here`;
       await this.#handBack(delivery, message.headers, 'Workflow', detail);
       return;
@@ -148,12 +160,17 @@ export class Worker {
     await this.#runner.run(task, message, delivery);
   }
 
-  /** Another worker of the queue may know it; once nobody did for too long, that is its result. */
-  async #unregistered(delivery: Delivery, message: TaskMessage): Promise<void> {
-    const { headers } = message;
-    const detail = `unregistered task of type '${headers.task}'`;
-    await this.#handBack(delivery, headers, 'NotRegistered', detail, () =>
-      this.#settleDeps.results?.unregistered(message, delivery, new NotRegistered(headers.task)),
+  /** Whether all that the task sends, and all that may follow it, can be sent from here. */
+  #canContinue(task: BuiltInTask, message: TaskMessage): boolean {
+    if (hasFollowUps(message) && !this.#settleDeps.followUps.canSend(message)) return false;
+    return task.canSend?.(message) ?? true;
+  }
+
+  /** Another worker of the queue may know `task`; once nobody did for too long, that is the message's result. */
+  async #unregistered(delivery: Delivery, message: TaskMessage, task: string): Promise<void> {
+    const detail = `unregistered task of type '${task}'`;
+    await this.#handBack(delivery, message.headers, 'NotRegistered', detail, () =>
+      this.#settleDeps.results?.unregistered(message, delivery, new NotRegistered(task)),
     );
   }
 
@@ -186,14 +203,24 @@ function rawMessages({ rawHandlers, messageOf }: WorkerDeps, settle: SettleDeps)
 }
 
 function settleDeps(deps: WorkerDeps, quarantine: Quarantine): SettleDeps {
-  const { publisher, sender, events, clock, hostname, route, stores = {}, options = {} } = deps;
+  const { publisher, sender, events, clock, hostname, route, messageOf, stores = {}, options = {} } = deps;
   const { argsreprMaxsize, resultExtended: extended = false, requeueDelay = () => DEFAULT_REQUEUE_DELAY } = options;
   return {
     publisher,
     sender,
     quarantine,
-    ...following({ publisher, sender, clock, hostname, route, argsreprMaxsize, events, store: stores.results }),
-    results: stores.results && new Results({ store: stores.results, clock, hostname, extended }),
+    ...following({
+      publisher,
+      sender,
+      clock,
+      hostname,
+      route,
+      argsreprMaxsize,
+      events,
+      messageOf,
+      store: stores.results,
+    }),
+    results: stores.results && new Results({ store: stores.results, clock, hostname, extended, messageOf }),
     events,
     clock,
     hostname,
@@ -212,7 +239,7 @@ function inFlightWatch({ counts, clock, events }: WorkerDeps): InFlightWatch | u
 }
 
 function taskRunner({ stores = {}, options = {}, decode, ...deps }: WorkerDeps, settle: SettleDeps): TaskRunner {
-  const { clock, events, hostname } = deps;
+  const { clock, events, hostname, messageOf } = deps;
   const onError = (store: string) => (error: unknown) => events.emit('storeFailed', { store, error });
   return new TaskRunner({
     settle,
@@ -222,6 +249,7 @@ function taskRunner({ stores = {}, options = {}, decode, ...deps }: WorkerDeps, 
     admission: new Admission({
       clock,
       hook: options.admission,
+      threads: options.threads,
       onError: (error) => events.emit('hookFailed', { hook: 'admission hook', error }),
     }),
     idempotency:
@@ -230,6 +258,7 @@ function taskRunner({ stores = {}, options = {}, decode, ...deps }: WorkerDeps, 
         store: stores.idempotency,
         clock,
         jsonTypes: decode?.jsonTypes,
+        messageOf,
         onError: onError('idempotency store'),
       }),
     revocations:

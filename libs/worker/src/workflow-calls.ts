@@ -1,24 +1,25 @@
 import {
   InvalidTaskError,
-  NAMESPACE_OID,
+  chordStartOf,
+  chordsOf,
   planCanvas,
-  queueOfSignature,
-  routedAs,
+  routedCall,
   signatureMessage,
-  uuid5,
   type CanvasAction,
   type CanvasPlan,
   type CanvasResult,
-  type ChordStart,
-  type ChordStore,
   type Clock,
   type Delivery,
   type MessageSender,
   type PartialCall,
+  type ResultStore,
+  type Routed,
+  type RoutedCall,
   type SignatureJson,
   type TaskMessage,
   type TaskPublisher,
 } from '#celery';
+import { idsOf } from './attempt-ids.js';
 
 /** A task and the message it came in. */
 export interface Finished {
@@ -32,15 +33,14 @@ export interface WorkflowCallsDeps {
   readonly clock: Clock;
   /** Node name of this worker. */
   readonly hostname: string;
-  /** The queue of a task that names none. */
-  readonly route: (task: string) => string;
+  /** Where a task goes; one that is no queue of ours is found out when it is asked for. */
+  readonly route: (call: RoutedCall) => Routed;
   readonly argsreprMaxsize: number | undefined;
-  /** Starts chords. Undefined: none can be started from here. */
-  readonly counts?: Pick<ChordStore, 'start'> | undefined;
+  /** Counts the parts of chords, or is polled for their results. Undefined: no chord can be started from here. */
+  readonly store?: Pick<ResultStore, 'chords'> | undefined;
 }
 
 type PublishAction = Extract<CanvasAction, { readonly kind: 'publish' }>;
-type StartAction = Exclude<CanvasAction, PublishAction>;
 
 /** Sends signatures of any kind after a task: Celery's `signature.apply_async` in a worker. */
 export class WorkflowCalls {
@@ -84,15 +84,10 @@ export class WorkflowCalls {
       // A chord has to be known before its header is sent, its size only before the last of it.
       await this.#publishAll(finished, messages);
       messages = [];
-      await this.#start(action);
+      await this.#deps.store?.chords?.start?.(action.groupId, chordStartOf(action));
     }
     await this.#publishAll(finished, messages);
     return actions.length > 0 ? result : undefined;
-  }
-
-  async #start({ groupId, ...action }: StartAction): Promise<void> {
-    const start = action.kind === 'setChordSize' ? { size: action.size } : structureOf(groupId, action.results);
-    await this.#deps.counts?.start?.(groupId, start);
   }
 
   /** Waits for all, so that nothing is under way any more when the failure of one is handled. */
@@ -104,45 +99,53 @@ export class WorkflowCalls {
 
   async #publish({ message, delivery }: Finished, signature: SignatureJson): Promise<void> {
     const { publisher, clock, hostname, argsreprMaxsize } = this.#deps;
-    const queue = this.#queue(signature);
-    const { options } = signature;
-    const next = signatureMessage(signature, {
-      args: [],
-      id: String(options['task_id']),
+    const { queue, priority } = this.#deps.route(routedCall(signature));
+    const options: SignatureJson['options'] = {
+      ...signature.options,
       queue,
-      parentId: text(options['parent_id']) ?? message.headers.id,
-      rootId: text(options['root_id']) ?? message.headers.rootId,
-      origin: hostname,
-      now: clock.now(),
-      argsreprMaxsize,
-    });
+      ...(priority !== undefined && { priority }),
+    };
+    const next = signatureMessage(
+      { ...signature, options },
+      {
+        args: [],
+        id: String(options['task_id']),
+        queue,
+        parentId: text(options['parent_id']) ?? message.headers.id,
+        rootId: text(options['root_id']) ?? message.headers.rootId,
+        origin: hostname,
+        now: clock.now(),
+        argsreprMaxsize,
+      },
+    );
     const messageGroupId = options['MessageGroupId'] ?? (queue === delivery.queue.name && delivery.messageGroupId);
     await publisher.publish(next, typeof messageGroupId === 'string' ? { messageGroupId } : {});
   }
 
   #plan(signature: SignatureJson, call: PartialCall, seed: string): CanvasPlan {
-    let drawn = 0;
-    const newId = (): string => uuid5(NAMESPACE_OID, `${seed}:${drawn++}`);
-    const chords = this.#deps.counts?.start ? 'counted' : undefined;
-    return planCanvas(signature, { ...call, newId, chords });
+    return planCanvas(signature, { ...call, newId: idsOf(seed), chords: chordsOf(this.#deps.store) });
   }
 
   #canDo(action: CanvasAction): boolean {
-    return action.kind !== 'publish' || this.#deps.sender.queue(this.#queue(action.signature)) !== undefined;
+    if (action.kind !== 'publish') return true;
+    const routed = this.#routeIfKnown(action.signature);
+    return routed === undefined || this.#deps.sender.queue(routed.queue) !== undefined;
   }
 
-  #queue(signature: SignatureJson): string {
-    return queueOfSignature(signature) ?? this.#deps.route(routedAs(signature));
+  /** A route that looks into the arguments may not bear that the result is not among them yet: then only sending will tell. */
+  #routeIfKnown(signature: SignatureJson): Routed | undefined {
+    try {
+      return this.#deps.route(routedCall(signature));
+    } catch (error) {
+      if (error instanceof InvalidTaskError) return undefined;
+      throw error;
+    }
   }
 }
 
 /** A group that is called here. */
 export function groupOf(tasks: readonly SignatureJson[]): SignatureJson {
   return { task: 'celery.group', args: [], kwargs: { tasks }, options: {}, subtask_type: 'group', immutable: false };
-}
-
-function structureOf(groupId: string, results: Extract<StartAction, { kind: 'startChord' }>['results']): ChordStart {
-  return { structure: [[groupId, null], results] };
 }
 
 function text(value: unknown): string | undefined {

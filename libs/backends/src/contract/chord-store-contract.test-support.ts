@@ -134,6 +134,36 @@ export function chordStoreContract(name: string, open: Open<ChordsUnderTest, Cho
     );
 
     it(
+      'waits for what is added too, which counts once',
+      using(async ({ store: { chords, start } }) => {
+        // A header grows here, or this suite has nothing to say of it.
+        if (!chords.add) return;
+        await start('g', { size: 2 });
+        await chords.report(part(1));
+        for (const taskId of ['more', 'most', 'more']) await chords.add('g', taskId);
+        const added = ['more', 'most'].map((taskId) => part(0, { taskId, result: taskId }));
+        for (const one of [part(0), part(0), ...added.slice(1)]) expect(await chords.report(one)).toEqual(pending);
+        const answer = await chords.report(part(0, { taskId: 'more', result: 'more' }));
+        expect(answer).toHaveProperty('parts.length', 4);
+        expect(answer).toMatchObject({ kind: 'complete', parts: expect.arrayContaining(added.map(kept)) as unknown });
+        await chords.end(part(0, { taskId: 'more' }), 'sent');
+        await chords.add('g', 'late');
+        expect(await chords.report(part(1))).toEqual(pending);
+      }),
+    );
+
+    it(
+      'what is added may be known before the size is',
+      using(async ({ store: { chords, start } }) => {
+        if (!chords.add) return;
+        await chords.add('g', 'more');
+        await chords.report(part(0));
+        await start('g', { size: 1 });
+        expect(await chords.report(part(0, { taskId: 'more' }))).toMatchObject({ kind: 'complete' });
+      }),
+    );
+
+    it(
       'keeps types, errors, and ids of any kind',
       using(async ({ store: { chords, start } }) => {
         const groupId = 'gruppe ü:{1}';

@@ -21,8 +21,12 @@ function meta(given: Partial<TaskMeta> = {}): TaskMeta {
 const started = meta({ status: 'STARTED', result: { pid: 1, hostname: 'w@h' }, dateDone: null });
 const failure = meta({ status: 'FAILURE', result: boom, traceback: 'Traceback…' });
 
-/** What every {@link ResultStore} does. */
-export function resultStoreContract(name: string, open: Open<ResultStore, ResultRetention>): void {
+/** What every {@link ResultStore} does. `expires`: whether results are removed by themselves. Default: they are. */
+export function resultStoreContract(
+  name: string,
+  open: Open<ResultStore, ResultRetention>,
+  { expires = true }: { readonly expires?: boolean } = {},
+): void {
   const using = (body: Body<ResultStore>, options: ResultRetention = {}) => withStore(open, options, body);
 
   describe(`${name} as a result store`, () => {
@@ -140,6 +144,8 @@ export function resultStoreContract(name: string, open: Open<ResultStore, Result
         expect(await store.get('id-1')).toEqual(failure);
       }),
     );
+
+    if (!expires) return;
 
     it(
       'keeps failures as long as is said for them, and for ever with null or 0',

@@ -26,6 +26,8 @@ interface Chord {
   readonly bytes: number;
   readonly size?: number | undefined;
   readonly structure?: ResultTuple | undefined;
+  /** Ids of the tasks that were added to its header. */
+  readonly added?: ReadonlySet<string> | undefined;
   /** Who ends it. */
   readonly owner?: string | undefined;
   readonly done?: boolean;
@@ -50,7 +52,18 @@ export class MemoryChordStore implements ChordStore {
   start(groupId: string, { size, structure: header }: ChordStart): void {
     const structure = nestedStructure(header);
     const { parts, bytes, ...known } = this.#get(groupId);
-    this.#set(groupId, { parts, bytes, size: size ?? known.size, structure: structure ?? known.structure });
+    this.#set(groupId, {
+      parts,
+      bytes,
+      added: known.added,
+      size: size ?? known.size,
+      structure: structure ?? known.structure,
+    });
+  }
+
+  async add(groupId: string, taskId: string): Promise<void> {
+    const chord = this.#get(groupId);
+    if (!chord.done) this.#set(groupId, { ...chord, added: new Set(chord.added).add(taskId) });
   }
 
   async report(part: ChordPart): Promise<ChordCount> {
@@ -60,7 +73,7 @@ export class MemoryChordStore implements ChordStore {
     if (before.done) return { kind: 'pending' };
     const owner = nameOf(part);
     const chord = counting(before, part, text);
-    const isWhole = chord.parts.size === chord.size;
+    const isWhole = chord.size !== undefined && chord.parts.size === chord.size + (chord.added?.size ?? 0);
     const isOurs = chord.owner === undefined || chord.owner === owner;
     this.#set(groupId, isWhole && isOurs ? { ...chord, owner } : chord);
     if (!isWhole) return { kind: 'pending' };

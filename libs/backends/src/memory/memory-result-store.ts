@@ -4,6 +4,7 @@ import { expiryOf, type ResultRetention } from '../retention.js';
 import { Listeners } from '../listeners.js';
 import { ExpiringMap } from './expiring-map.js';
 import { MemoryChordStore } from './memory-chord-store.js';
+import { MemoryGroupStore } from './memory-group-store.js';
 
 /** Options of a {@link MemoryResultStore}. */
 export interface MemoryResultStoreOptions extends ResultRetention {
@@ -30,6 +31,7 @@ const ENTRY_BYTES = 300;
  */
 export class MemoryResultStore implements ResultStore {
   readonly chords: MemoryChordStore;
+  readonly groups: MemoryGroupStore;
   readonly #results: ExpiringMap<Stored>;
   readonly #expiryOf: (status: string) => number | null;
   readonly #keys = resultKeys();
@@ -45,7 +47,9 @@ export class MemoryResultStore implements ResultStore {
     });
     this.#expiryOf = expiryOf(options);
     this.#types = types;
-    this.chords = new MemoryChordStore({ clock, expires: this.#expiryOf('SUCCESS'), maxBytes, types });
+    const expires = this.#expiryOf('SUCCESS');
+    this.chords = new MemoryChordStore({ clock, expires, maxBytes, types });
+    this.groups = new MemoryGroupStore({ records: this.#results, expires });
   }
 
   async store(meta: TaskMeta): Promise<void> {

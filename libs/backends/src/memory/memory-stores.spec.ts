@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { groupStoreContract } from '../contract/group-store-contract.test-support.js';
 import { idempotencyStoreContract } from '../contract/idempotency-store-contract.test-support.js';
 import { resultStoreContract } from '../contract/result-store-contract.test-support.js';
 import { revocationStoreContract } from '../contract/revocation-store-contract.test-support.js';
@@ -15,6 +16,10 @@ async function underTest<S extends { close(): Promise<void> }>(
 }
 
 resultStoreContract('memory', (options) => underTest((clock) => new MemoryResultStore({ ...options, clock })));
+groupStoreContract('memory', async (options) => {
+  const { store, ...rest } = await underTest((clock) => new MemoryResultStore({ ...options, clock }));
+  return { store: store.groups, ...rest };
+});
 idempotencyStoreContract('memory', (options) =>
   underTest((clock) => new MemoryIdempotencyStore({ ...options, clock })),
 );

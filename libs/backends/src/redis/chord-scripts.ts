@@ -68,16 +68,32 @@ return answer
 `);
 
 /*
+ * Adds a task to the header, once: `.t` counts what was added, as Celery's `add_to_chord` has it; `.a` holds what was counted here,
+ * which Celery does not look at.
+ *
+ * KEYS .t .a .c; ARGV[1] task id; [2] seconds until all of it expires, 0: never.
+ */
+export const ADD_PART = redisScript(`
+if redis.call('GET', KEYS[3]) == '${DONE}' then return 0 end
+if redis.call('SADD', KEYS[2], ARGV[1]) == 1 then redis.call('INCR', KEYS[1]) end
+if ARGV[2] ~= '0' then
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+  redis.call('EXPIRE', KEYS[2], ARGV[2])
+end
+return 1
+`);
+
+/*
  * Ends a chord, unless another has claimed to end it meanwhile. After a failure the parts stay until they expire, as in Celery:
  * without the size they complete nothing any more.
  *
- * KEYS .j .t .s .d .c; ARGV[1] claim; [2] '1': the body was sent; [3] seconds for which late copies are kept out.
+ * KEYS .j .t .s .d .c .a; ARGV[1] claim; [2] '1': the body was sent; [3] seconds for which late copies are kept out.
  */
 export const END_CHORD = redisScript(`
 local owner = redis.call('GET', KEYS[5])
 if owner and owner ~= ARGV[1] then return 0 end
 if ARGV[2] == '1' then
-  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6])
   redis.call('SET', KEYS[5], '${DONE}', 'EX', ARGV[3])
 else
   redis.call('DEL', KEYS[3], KEYS[5])

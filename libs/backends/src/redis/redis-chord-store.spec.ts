@@ -87,6 +87,21 @@ describe.skipIf(noRedis)(`chords in Redis${noRedis ? ` (skipped: ${noRedis})` : 
     expect(await on('TTL', '.c')).toBeGreaterThan(290);
   });
 
+  it('grow as in Celery, and by each task once', async () => {
+    const { chords, on } = open();
+    await on('INCR', '.t');
+    for (const taskId of ['more', 'more', 'most']) await chords.add?.('g', taskId);
+    expect(await on('GET', '.t')).toBe('3');
+    for (const suffix of ['.t', '.a']) expect(await on('TTL', suffix)).toBeGreaterThan(86_390);
+    await on('SET', '.s', '0');
+    await chords.report(part(0));
+    await chords.report(part(1));
+    expect(await chords.report(part(2))).toMatchObject({ kind: 'complete' });
+    await chords.end(part(2), 'sent');
+    await chords.add?.('g', 'late');
+    for (const suffix of ['.t', '.a']) expect(await on('EXISTS', suffix)).toBe(0);
+  });
+
   it('keep their parts after a failure', async () => {
     const { chords, on } = open();
     await on('SET', '.s', '1');
@@ -131,6 +146,15 @@ describe.skipIf(noRedis)(`chords in Redis${noRedis ? ` (skipped: ${noRedis})` : 
     expect(await on('GET', '.c')).toBe('a-token-of-python');
     await on('DEL', '.c');
     expect(await chords.report(part(0))).toMatchObject({ kind: 'complete' });
+  });
+
+  it('claim a chord for less time than a dead worker keeps its message, as Python would leave it for good', async () => {
+    const { chords, on } = open();
+    await on('SET', '.s', '1');
+    expect(await chords.report(part(0))).toMatchObject({ kind: 'complete' });
+    const secondsLeft = Number(await on('TTL', '.c'));
+    expect(secondsLeft).toBeGreaterThan(0);
+    expect(secondsLeft).toBeLessThan(10);
   });
 
   it('are not counted anew by what comes after their end', async () => {

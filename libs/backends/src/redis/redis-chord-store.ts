@@ -1,7 +1,7 @@
 import { chordPartPrefixes, decodeChordPart, decodeGroupMeta, decompressRecord, encodeChordPart } from '#celery';
 import type { JsonTypes, ResultKeys } from '#celery';
 import type { ChordCount, ChordPart, ChordPartId, ChordStart, ChordStore } from '#celery/ports';
-import { END_CHORD, HEX, REPORT_PART } from './chord-scripts.js';
+import { ADD_PART, END_CHORD, HEX, REPORT_PART } from './chord-scripts.js';
 import type { SendCommand } from './redis-client.js';
 import { startChord } from './redis-chord-start.js';
 import { runScript } from './redis-script.js';
@@ -19,9 +19,10 @@ export interface RedisChordStoreInit {
 
 /**
  * Seconds for which a chord is left to the reporter that was told `complete`. If it dies, its own part, redelivered, goes on at
- * once; another part does after this time.
+ * once; another part does after this time. Shorter than what is left of a lease when its holder dies: a Python worker that is
+ * redelivered the part meets the claim, deletes the message, and nobody would end the chord.
  */
-const CLAIM_SECONDS = 60;
+const CLAIM_SECONDS = 6;
 
 /** Celery's own: for so long, late copies of parts do not start the count of a chord again that has ended. */
 const DONE_SECONDS = 300;
@@ -38,6 +39,13 @@ export class RedisChordStore implements ChordStore {
   async start(groupId: string, start: ChordStart): Promise<void> {
     const { send, keys, expires } = this.#init;
     await startChord(start, { send, key: keys.group(groupId), expires });
+  }
+
+  /** @throws BackendError */
+  async add(groupId: string, taskId: string): Promise<void> {
+    const { send, keys, expires } = this.#init;
+    const key = keys.group(groupId);
+    await runScript(send, ADD_PART, [`${key}.t`, `${key}.a`, `${key}.c`], [taskId, String(expires)]);
   }
 
   /** @throws BackendError @throws EncodeError @throws DecodeError */
@@ -67,7 +75,8 @@ export class RedisChordStore implements ChordStore {
   /** @throws BackendError */
   async end(part: ChordPartId, ending: 'sent' | 'failed'): Promise<void> {
     const args = [claimOf(part), ending === 'sent' ? '1' : '0', String(DONE_SECONDS)];
-    await runScript(this.#init.send, END_CHORD, this.#keys(part), args);
+    const keys = [...this.#keys(part), `${this.#init.keys.group(part.groupId)}.a`];
+    await runScript(this.#init.send, END_CHORD, keys, args);
   }
 
   async #complete(groupId: string, group: string, texts: readonly string[]): Promise<ChordCount> {

@@ -53,6 +53,32 @@ describe.skipIf(noRedis)(`what is in Redis${noRedis ? ` (skipped: ${noRedis})` :
     await listener.close();
   });
 
+  it('is the group of Celery under its key, for as long as a result', async () => {
+    const globalKeyprefix = prefix();
+    const { groups } = new RedisResultStore(redis, { globalKeyprefix, resultExpires: 60 });
+    const key = `${globalKeyprefix}celery-taskset-meta-g`;
+    const members = [
+      [['a', null], null],
+      [['b', [['a', null], null]], null],
+    ] as const;
+    await groups.save([['g', null], members]);
+    expect(await redis.get(key)).toBe('{"result":[["g",null],[[["a",null],null],[["b",[["a",null],null]],null]]]}');
+    expect(await redis.ttl(key)).toBeGreaterThan(50);
+    await new RedisResultStore(redis, { globalKeyprefix, resultExpires: 0 }).groups.save([['g', null], members]);
+    expect(await redis.ttl(key)).toBe(-1);
+  });
+
+  it('may be a group that Celery 5.7 has compressed, or something else', async () => {
+    const globalKeyprefix = prefix();
+    const { groups } = new RedisResultStore(redis, { globalKeyprefix });
+    const key = `${globalKeyprefix}celery-taskset-meta-g`;
+    const packed = deflateSync('{"result": [["g", null], [[["a", null], null]]]}');
+    await redis.set(key, Buffer.concat([Buffer.from('\0celery-compressed\0application/x-gzip\0'), packed]));
+    expect(await groups.restore('g')).toEqual([['g', null], [[['a', null], null]]]);
+    await redis.set(key, '{"status":"SUCCESS"}');
+    await expect(groups.restore('g')).rejects.toThrow(/group g is stored without its results/);
+  });
+
   it.each([
     ['a whole second at least', { resultExpires: 0.5 }, 1, 1],
     ['for ever with null', { resultExpires: null }, -1, -1],

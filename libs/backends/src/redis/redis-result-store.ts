@@ -1,15 +1,17 @@
-import { decodeTaskMeta, decompressRecord, encodeTaskMeta, isCompressedRecord, resultKeys } from '#celery';
+import { decodeTaskMeta, encodeTaskMeta, resultKeys } from '#celery';
 import type { JsonTypes, ResultKeys } from '#celery';
-import type { ChordStore, ResultStore, ResultSubscription, TaskMeta } from '#celery/ports';
+import type { ChordStore, GroupStore, ResultStore, ResultSubscription, TaskMeta } from '#celery/ports';
 import { BackendError } from '../errors.js';
 import { expiryOf, type ResultRetention } from '../retention.js';
 import { RedisChannels } from './redis-channels.js';
 import { RedisChordStore } from './redis-chord-store.js';
 import type { RedisClient } from './redis-client.js';
 import type { RedisConnectionOptions } from './redis-connection.js';
+import { RedisGroupStore } from './redis-group-store.js';
 import { linkTo, type RedisLink } from './redis-link.js';
+import { readRecord } from './redis-record.js';
 import { runScript } from './redis-script.js';
-import { READ_BYTES, STORE_RESULT } from './result-scripts.js';
+import { STORE_RESULT } from './result-scripts.js';
 
 /** Options of a {@link RedisResultStore}. */
 export interface RedisResultStoreOptions extends ResultRetention, RedisConnectionOptions {
@@ -30,6 +32,7 @@ const MAX_ROUNDS = 10;
  */
 export class RedisResultStore implements ResultStore {
   readonly chords: ChordStore;
+  readonly groups: GroupStore;
   readonly #link: RedisLink;
   readonly #channels: RedisChannels | undefined;
   readonly #keys: ResultKeys;
@@ -46,10 +49,10 @@ export class RedisResultStore implements ResultStore {
     this.#keys = resultKeys(options.globalKeyprefix);
     this.#types = options.types;
     this.#expiryOf = expiryOf(options);
+    const kept = { send: this.#link.send, keys: this.#keys, expires: Math.ceil(this.#expiryOf('SUCCESS') ?? 0) };
+    this.groups = new RedisGroupStore(kept);
     this.chords = new RedisChordStore({
-      send: this.#link.send,
-      keys: this.#keys,
-      expires: Math.ceil(this.#expiryOf('SUCCESS') ?? 0),
+      ...kept,
       ordered: options.resultChordOrdered,
       types: this.#types,
     });
@@ -73,10 +76,7 @@ export class RedisResultStore implements ResultStore {
 
   /** @throws BackendError @throws DecodeError */
   async get(taskId: string): Promise<TaskMeta | undefined> {
-    const key = this.#keys.task(taskId);
-    const text = await this.#link.send(['GET', key]);
-    if (typeof text !== 'string') return undefined;
-    const record = isCompressedRecord(text) ? await this.#readCompressed(key) : text;
+    const record = await readRecord(this.#link.send, this.#keys.task(taskId));
     return record === undefined ? undefined : decodeTaskMeta(record, taskId, this.#types);
   }
 
@@ -98,13 +98,5 @@ export class RedisResultStore implements ResultStore {
   async close(): Promise<void> {
     await this.#channels?.close();
     await this.#link.close();
-  }
-
-  async #readCompressed(key: string): Promise<string | undefined> {
-    const hex = await runScript(this.#link.send, READ_BYTES, [key], []);
-    if (typeof hex !== 'string') return undefined;
-    const bytes = Buffer.from(hex, 'hex');
-    // It may have been overwritten in between, by one that is not compressed.
-    return isCompressedRecord(bytes.toString('latin1')) ? decompressRecord(bytes) : bytes.toString('utf8');
   }
 }

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { IdempotencyStore } from '#celery/ports';
+import { groupStoreContract } from '../contract/group-store-contract.test-support.js';
 import { idempotencyStoreContract } from '../contract/idempotency-store-contract.test-support.js';
 import { resultStoreContract } from '../contract/result-store-contract.test-support.js';
 import { revocationStoreContract } from '../contract/revocation-store-contract.test-support.js';
@@ -78,6 +79,12 @@ describe.skipIf(noRedis)(`with a real server${noRedis ? ` (skipped: ${noRedis})`
     resultStoreContract(name, (options) =>
       open((redis, globalKeyprefix) => new RedisResultStore(redis, { ...options, globalKeyprefix })),
     );
+    groupStoreContract(name, async (options) => {
+      const { store, ...rest } = await open(
+        (redis, globalKeyprefix) => new RedisResultStore(redis, { ...options, globalKeyprefix }),
+      );
+      return { store: store.groups, ...rest };
+    });
     idempotencyStoreContract(name, (options) =>
       open((redis, globalKeyprefix) => new RedisIdempotencyStore(redis, { ...options, globalKeyprefix })),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DynamoDbIdempotencyStore, DynamoDbResultStore, DynamoDbRevocationStore } from '../dynamodb/index.js';
 import { ImproperlyConfigured } from '../errors.js';
 import { MemoryIdempotencyStore, MemoryResultStore, MemoryRevocationStore } from '../memory/index.js';
 import { RedisIdempotencyStore, RedisResultStore, RedisRevocationStore } from '../redis/index.js';
@@ -20,13 +21,22 @@ describe('the store of a URL', () => {
     },
   );
 
+  it.each(['dynamodb://eu-central-1', 'dynamodb://key:secret@localhost:8000/table?read=5&ttl_seconds=60'])(
+    'is in DynamoDB for %s',
+    (url) => {
+      expect(openResultStore(url)).toBeInstanceOf(DynamoDbResultStore);
+      expect(openIdempotencyStore(url)).toBeInstanceOf(DynamoDbIdempotencyStore);
+      expect(openRevocationStore(url)).toBeInstanceOf(DynamoDbRevocationStore);
+    },
+  );
+
   it.each([
     ['rpc://', /result backend cannot be rpc:.*queue of replies.*redis:/],
     ['rpc', /queue of replies/],
     ['amqp://guest:s3cret@host', /amqp:.*every task/],
     ['db+postgresql://u:s3cret@host/db', /pickles/],
     ['sentinel://:s3cret@host', /connected client/],
-    ['dynamodb://key:s3cret@eu-central-1', /Usable are redis:/],
+    ['dynamodb://:s3cret@eu-central-1', /both/],
     ['s3cret', /Usable are redis:/],
     [':s3cret@host', /Usable are redis:/],
     ['', /Usable are redis:/],

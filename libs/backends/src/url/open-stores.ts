@@ -1,74 +1,57 @@
 import type { IdempotencyStore, ResultStore, RevocationStore } from '#celery/ports';
 import { ImproperlyConfigured } from '../errors.js';
 import {
-  MemoryIdempotencyStore,
-  MemoryResultStore,
-  MemoryRevocationStore,
-  type MemoryIdempotencyStoreOptions,
-  type MemoryResultStoreOptions,
-  type MemoryRevocationStoreOptions,
-} from '../memory/index.js';
-import {
-  RedisIdempotencyStore,
-  RedisResultStore,
-  RedisRevocationStore,
-  type RedisIdempotencyStoreOptions,
-  type RedisResultStoreOptions,
-  type RedisRevocationStoreOptions,
-} from '../redis/index.js';
-import { REDIS_SCHEMES } from '../redis/redis-url.js';
+  STORE_KINDS,
+  type IdempotencyStoreOptions,
+  type ResultStoreOptions,
+  type RevocationStoreOptions,
+  type StoreKind,
+} from './store-kinds.js';
 
 /** The store of results that a URL names as Celery's `result_backend`. @throws ImproperlyConfigured */
-export function openResultStore(
-  url: string,
-  options: RedisResultStoreOptions & MemoryResultStoreOptions = {},
-): ResultStore {
-  return kindOf('result backend', url) === 'redis'
-    ? new RedisResultStore(url, options)
-    : new MemoryResultStore(options);
+export function openResultStore(url: string, options: ResultStoreOptions = {}): ResultStore {
+  return openerOf('result backend', url, ({ results }) => results)(url, options);
 }
 
 /** The idempotency store at a URL of the same form. @throws ImproperlyConfigured */
-export function openIdempotencyStore(
-  url: string,
-  options: RedisIdempotencyStoreOptions & MemoryIdempotencyStoreOptions = {},
-): IdempotencyStore {
-  const kind = kindOf('idempotency store', url);
-  return kind === 'redis' ? new RedisIdempotencyStore(url, options) : new MemoryIdempotencyStore(options);
+export function openIdempotencyStore(url: string, options: IdempotencyStoreOptions = {}): IdempotencyStore {
+  return openerOf('idempotency store', url, ({ idempotency }) => idempotency)(url, options);
 }
 
 /** The revocation store at a URL of the same form. @throws ImproperlyConfigured */
-export function openRevocationStore(
-  url: string,
-  options: RedisRevocationStoreOptions & MemoryRevocationStoreOptions = {},
-): RevocationStore {
-  const kind = kindOf('revocation store', url);
-  return kind === 'redis' ? new RedisRevocationStore(url, options) : new MemoryRevocationStore(options);
+export function openRevocationStore(url: string, options: RevocationStoreOptions = {}): RevocationStore {
+  return openerOf('revocation store', url, ({ revocations }) => revocations)(url, options);
 }
-
-const MEMORY_SCHEMES: ReadonlySet<string> = new Set(['memory', 'cache+memory']);
 
 /** Why some of Celery's own backends are none here. */
 const refusals: ReadonlyMap<string, string> = new Map([
   ['rpc', 'it would create a queue of replies for every client on SQS'],
   ['amqp', 'it would create a queue for every task on SQS'],
   ['db', 'Celery keeps results there as Python pickles'],
+  ['s3', 'it keeps results only'],
   ['sentinel', "give a connected client of 'redis' or 'ioredis' instead"],
 ]);
 
-function kindOf(what: string, url: string): 'redis' | 'memory' {
+/** How the kind of store that a URL names is opened. */
+function openerOf<Opener>(what: string, url: string, pick: (kind: StoreKind) => Opener | undefined): Opener {
   const scheme = schemeOf(url);
-  if (REDIS_SCHEMES.has(scheme)) return 'redis';
-  if (MEMORY_SCHEMES.has(scheme)) return 'memory';
+  const kind = kindOf(scheme);
+  const opener = kind && pick(kind);
+  if (opener) return opener;
   const because = refusals.get(scheme.split('+')[0] ?? '');
-  const usable = [...REDIS_SCHEMES, ...MEMORY_SCHEMES].map((one) => `${one}://`).join(', ');
+  const usable = STORE_KINDS.filter((one) => pick(one)).flatMap(({ schemes }) => [...schemes]);
   const reason = because === undefined ? '' : `: ${because}`;
-  throw new ImproperlyConfigured(`The ${what} cannot be ${scheme}://${reason}. Usable are ${usable}`);
+  const list = usable.map((one) => `${one}://`).join(', ');
+  throw new ImproperlyConfigured(`The ${what} cannot be ${scheme}://${reason}. Usable are ${list}`);
+}
+
+function kindOf(scheme: string): StoreKind | undefined {
+  return STORE_KINDS.find(({ schemes }) => schemes.has(scheme));
 }
 
 /** What stands before `://`; Celery also takes a bare `rpc` or `cache+memory`. Anything else is not shown: it may be a password. */
 function schemeOf(url: string): string {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1] ?? url;
-  const known = scheme !== url || refusals.has(url) || MEMORY_SCHEMES.has(url) || REDIS_SCHEMES.has(url);
+  const known = scheme !== url || refusals.has(url) || kindOf(url) !== undefined;
   return known ? scheme.toLowerCase() : '…';
 }

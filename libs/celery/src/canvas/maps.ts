@@ -7,7 +7,7 @@ import { signature } from './signature.js';
 
 type FirstArg<Task> = TaskArgs<Task> extends readonly [infer First, ...unknown[]] ? First : unknown;
 
-/** What is called for each item: a definition, the name of a task, or a signature with more arguments. */
+/** What is called for each item: a definition, the name of a task, or a signature, of which only the task counts. */
 export type MappedTask = string | TaskDefinition | SignatureJson;
 
 /**
@@ -54,7 +54,7 @@ export function chunks<Task extends MappedTask>(
 
 /**
  * The group of `celery.starmap` tasks that chunks are sent as, each with the options of the whole; any other signature as it is.
- * (As a part of a workflow that arrived in a message they are one task, `celery.chunks`.)
+ * As a part of a workflow that arrived in a message they are one task, `celery.chunks`, which the worker expands.
  */
 export function expandChunks(signature: SignatureJson): SignatureJson {
   if (!isChunks(signature)) return signature;

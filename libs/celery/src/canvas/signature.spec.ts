@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineTask } from '../define-task/define-task.js';
 import { InvalidTaskError } from '../errors/task-errors.js';
+import { withOptions } from './changes.js';
 import { readSignature } from './signature-json.js';
 import { signature } from './signature.js';
 
@@ -60,6 +61,11 @@ describe('signature', () => {
     expect(() => signature('')).toThrow(InvalidTaskError);
     expect(() => signature('a', { args: 'text' as never })).toThrow(/args must be an array/);
     expect(() => signature('a', { retries: 3 } as never)).toThrow(/unknown option 'retries'/);
+  });
+
+  it.each(['countdown', 'expires', 'priority', 'timeLimit'])('refuses a %s that is no finite number', (name) => {
+    expect(() => signature('a', { [name]: NaN })).toThrow(/signature of 'a': .* must be a finite number, got NaN/);
+    expect(() => withOptions(signature('a'), { [name]: Infinity })).toThrow(InvalidTaskError);
   });
 });
 

@@ -86,7 +86,7 @@ export function signature<Task extends string | TaskDefinition>(
 
 /**
  * Options under the names that they have in messages.
- * @throws InvalidTaskError for one that is unknown
+ * @throws InvalidTaskError for one that is unknown, and for a number that is not finite
  */
 export function wireOptions(task: string, options: SignatureOptions): Record<string, unknown> {
   const wire: Record<string, unknown> = {};
@@ -94,12 +94,16 @@ export function wireOptions(task: string, options: SignatureOptions): Record<str
     if (value === undefined) continue;
     if (!Object.hasOwn(WIRE_NAMES, name))
       throw new InvalidTaskError(`signature of '${task}': unknown option '${name}'`);
-    wire[WIRE_NAMES[name as keyof SignatureOptions]] = wireValue(name, value);
+    wire[WIRE_NAMES[name as keyof SignatureOptions]] = wireValue(task, name, value);
   }
   return wire;
 }
 
-function wireValue(name: string, value: unknown): unknown {
+function wireValue(task: string, name: string, value: unknown): unknown {
+  // As in a message of Python's, what is no number would be taken for an option that is not given.
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new InvalidTaskError(`signature of '${task}': ${name} must be a finite number, got ${value}`);
+  }
   if (name === 'link' || name === 'linkError') return Array.isArray(value) ? value : [value];
   return value instanceof Date ? isoformat(value) : value;
 }

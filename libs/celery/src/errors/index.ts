@@ -5,6 +5,7 @@
  *     - Retry
  *     - Ignore
  *     - Reject
+ *     - Replaced                    thrown by TaskRequest.replace
  * - SqsCeleryError                    everything else; `code` tells which
  *     - InvalidTaskError              a call that no worker could run
  *     - MaxRetriesExceededError
@@ -20,12 +21,14 @@
 export { Ignore } from './ignore.js';
 export { Reject, type RejectOptions } from './reject.js';
 export {
+  IncompleteStream,
   NoStoreError,
   ResultIgnoredError,
   ResultsClosedError,
   TimeoutError,
   WouldBlockError,
 } from './result-errors.js';
+export { Replaced } from './replaced.js';
 export { Retry, type RetryOptions } from './retry.js';
 export * from './serialization-errors.js';
 export { SqsCeleryError } from './sqs-celery-error.js';

@@ -55,6 +55,17 @@ export class ResultIgnoredError extends SqsCeleryError {
   }
 }
 
+/** The children of a task were asked for that has not ended: there may be more of them yet (Celery's `IncompleteStream`). */
+export class IncompleteStream extends SqsCeleryError {
+  /** @param taskId id of the task */
+  constructor(readonly taskId: string) {
+    super(
+      'SQS_CELERY_INCOMPLETE_STREAM',
+      `Task ${taskId} has not ended, and may have more children: wait for it, use collect(), or iterdeps({ intermediate: true }).`,
+    );
+  }
+}
+
 /** The application was closed while the result of a task was waited for. */
 export class ResultsClosedError extends SqsCeleryError {
   /** @param taskId id of the task, which is not affected */

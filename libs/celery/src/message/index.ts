@@ -11,6 +11,7 @@ export type {
 } from './decoded-message.js';
 export { encodeMessage, type EncodeOptions } from './encode-message.js';
 export { openForeign, type EventBridgeEnvelope, type ForeignContent, type SnsEnvelope } from './foreign-envelope.js';
+export { isSendable } from './header-names.js';
 export { parseIsoDateTime } from './iso-date-time.js';
 export { republishMessage, retryMessage, type RetryChange } from './retry-message.js';
 export {

@@ -50,6 +50,11 @@ export interface ChordStore {
    */
   start?(groupId: string, start: ChordStart): void | Promise<void>;
   /**
+   * Adds a task to the header of a chord under way: Celery's `add_to_chord`. Called before the task is sent, and before the part
+   * that added it is reported. A task is added once, however often this is repeated. Absent: headers cannot grow here.
+   */
+  add?(groupId: string, taskId: string): Promise<void>;
+  /**
    * Counts a part. A task counts once, by its first report. Repeated by the reporter that was told `complete`, it answers the
    * same until {@link end} was called; whoever else repeats theirs meanwhile is told `claimed`.
    */

@@ -19,6 +19,15 @@ export interface StandAsideOptions {
   readonly handBackSeconds?: () => number;
 }
 
+/** How a delivery is acknowledged. */
+export interface AcknowledgeOptions {
+  /**
+   * The task has not begun yet (`acksLate: false`): SQS has to confirm a delete now, whoever deletes messages that were run.
+   * Default: false.
+   */
+  readonly early?: boolean;
+}
+
 /** One received message, held under a lease from the moment of its arrival. */
 export interface Delivery {
   /** The queue it came from. */
@@ -52,7 +61,7 @@ export interface Delivery {
    * Queues the DeleteMessage; called again, it answers the same. Resolves once SQS confirmed it; the lease is kept until then.
    * Rejects when the lease was lost or the delete failed for good.
    */
-  acknowledge(): Promise<void>;
+  acknowledge(options?: AcknowledgeOptions): Promise<void>;
   /**
    * Makes the message visible again after `delaySeconds` (0–43 200) and gives up the lease. Resolves once SQS confirmed it;
    * a message whose lease is already lost needs no release and resolves at once. Rejects when SQS refuses for good, and for a

@@ -1,4 +1,5 @@
 import type { ChordStore } from './chord-store.js';
+import type { GroupStore } from './group-store.js';
 
 /** An error as Celery's backends keep it. */
 export interface ExceptionInfo {
@@ -54,6 +55,8 @@ export interface ResultSubscription {
 export interface ResultStore {
   /** Counts the parts of chords. Absent: it cannot, and a worker leaves chords to others. */
   readonly chords?: ChordStore;
+  /** Keeps groups. Absent: it cannot. */
+  readonly groups?: GroupStore;
   /** Stores a state of a task; a stored SUCCESS is never overwritten. */
   store(meta: TaskMeta): Promise<void>;
   /** The last state stored, or undefined: PENDING. */

@@ -5,8 +5,9 @@ export interface Revocation {
 }
 
 /**
- * The ids of revoked tasks, for all workers of a fleet: Celery tells its workers by broadcast, which SQS does not have, and each
- * keeps them in memory.
+ * What is revoked, for all workers of a fleet: Celery tells its workers by broadcast, which SQS does not have, and each keeps it in
+ * memory. A store remembers names and does not look into them: a name is the id of a task, or stands for all tasks with one stamp
+ * (`stampMarks`).
  */
 export interface RevocationStore {
   /** Revokes tasks. They are remembered for as long as the store says. */

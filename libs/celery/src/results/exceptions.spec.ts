@@ -56,6 +56,19 @@ describe('exceptionInfoOf', () => {
     expect(exceptionInfoOf(error)).toEqual(info('builtins', excType, 'm'));
   });
 
+  it('stores what an error says more than its message', () => {
+    const said = new Map<Error, string>();
+    const messageOf = (error: Error): string | undefined => said.get(error);
+    const error = new RangeError('short');
+    expect(exceptionInfoOf(error, messageOf)).toEqual(info('builtins', 'ValueError', 'short'));
+    said.set(error, 'longer');
+    expect(exceptionInfoOf(error, messageOf)).toEqual(info('builtins', 'ValueError', 'longer'));
+    const unreadable = (): never => {
+      throw new Error('of a getter');
+    };
+    expect(exceptionInfoOf(error, unreadable)).toEqual(info('builtins', 'ValueError', 'short'));
+  });
+
   it('keeps the name of any other class, with or without `name`', () => {
     class PaymentError extends TypeError {}
     class Named extends Error {

@@ -2,7 +2,7 @@ export { chordPartPrefixes, decodeChordPart, encodeChordPart } from './chord-par
 export { COMPRESSED_MAGIC, decompressRecord, isCompressedRecord } from './compressed-record.js';
 export { decodeGroupMeta, decodeTaskMeta } from './decode-task-meta.js';
 export { encodeGroupMeta, encodeTaskMeta } from './encode-task-meta.js';
-export { exceptionInfoOf, FOREIGN_MODULE } from './exception-info-of.js';
+export { exceptionInfoOf, FOREIGN_MODULE, type MessageOf } from './exception-info-of.js';
 export { EXCEPTION_STATES, isExceptionInfo, storableException } from './exception-record.js';
 export { errorOf, RemoteTaskError } from './remote-task-error.js';
 export { keyPrefix, resultKeys, type ResultKeys } from './result-keys.js';

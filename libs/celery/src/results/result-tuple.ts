@@ -1,7 +1,7 @@
 import type { ResultTuple } from '../ports/result-store.js';
 
-/** Levels of parents and groups that are followed; canvases are far flatter. */
-const MAX_LEVELS = 100;
+/** Levels of parents and groups that are followed, as a chain has steps. JSON nested much deeper is refused anyway. */
+const MAX_LEVELS = 200;
 
 /**
  * Reads a result as a tuple; undefined for anything else. Celery before 3.1 has a bare id where a pair of id and parent stands

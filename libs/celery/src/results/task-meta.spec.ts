@@ -212,7 +212,7 @@ describe('what others wrote', () => {
 
   it('is followed to a bounded depth', () => {
     let child: unknown = [['deep', null], null];
-    for (let level = 0; level < 150; level += 1) child = [['group', null], [child]];
+    for (let level = 0; level < 220; level += 1) child = [['group', null], [child]];
     expect(read({ status: 'SUCCESS', result: 1, children: [child] }).children).toBeNull();
   });
 });

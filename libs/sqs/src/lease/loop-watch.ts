@@ -38,6 +38,13 @@ export class LoopWatch {
     return this.#previous;
   }
 
+  /** Milliseconds by which the loop came late to its last turn, or is late already for the next one. */
+  get lagMs(): number {
+    if (!this.#timer) return 0;
+    const latest = Math.max(this.#last - this.#previous, this.clock.monotonic() - this.#last);
+    return Math.max(0, latest - this.intervalMs);
+  }
+
   #tick(): void {
     this.#timer = this.clock.setTimeout(() => {
       this.#previous = this.#last;

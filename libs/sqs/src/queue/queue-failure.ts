@@ -16,6 +16,11 @@ const badIdentityCodes =
   /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|InvalidSecurity|InvalidAccessKeyId)(Exception)?$/;
 const expiredCodes = /^(ExpiredToken|RequestExpired)(Exception)?$/;
 
+/** Whether an error code says that a permission is missing. */
+export function isDenied(code: string): boolean {
+  return deniedCodes.test(code);
+}
+
 /** Turns a failed request about a queue into an error that says what to do. */
 export function queueFailure(error: unknown, action: SqsAction, queue: QueueOptions): SqsTransportError {
   if (error instanceof SqsTransportError && error.code !== 'SQS_CELERY_REQUEST_TIMED_OUT') return error;
@@ -24,7 +29,7 @@ export function queueFailure(error: unknown, action: SqsAction, queue: QueueOpti
   if (code === 'CredentialsProviderError') return new MissingCredentialsError(options);
   if (/region is missing/i.test(message)) return new MissingRegionError(options);
   if (code === 'QueueDoesNotExist') return new QueueNotFoundError(queue.name, queue.url ?? queue.sqsName, options);
-  if (deniedCodes.test(code)) return new QueueAccessDeniedError(queue.name, action, code, options);
+  if (isDenied(code)) return new QueueAccessDeniedError(queue.name, action, code, options);
   return new QueueRequestError(queue.name, action, code, advice(code, message), options);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { queueLocation, queueUrlOfArn } from './queue-url.js';
+import { isQueueOfArn, queueLocation, queueUrlOfArn } from './queue-url.js';
 
 describe('queueLocation', () => {
   it.each([
@@ -38,5 +38,26 @@ describe('queueUrlOfArn', () => {
 
   it('refuses what is no ARN of a queue', () => {
     expect(() => queueUrlOfArn('arn:aws:sns:eu-west-1:1:topic', 'http://h/1/q')).toThrow(/not the ARN/);
+  });
+});
+
+describe('isQueueOfArn', () => {
+  const arn = 'arn:aws:sqs:eu-west-1:123456789012:q';
+
+  it.each([
+    ['https://sqs.eu-west-1.amazonaws.com/123456789012/q', true],
+    ['https://vpce-1-a.sqs.eu-west-1.vpce.amazonaws.com/123456789012/q', true],
+    ['http://127.0.0.1:9324/123456789012/q', true],
+    ['http://127.0.0.1:9324/queue/q', true],
+    ['https://sqs.eu-west-1.amazonaws.com/123456789012/other', false],
+    ['https://sqs.eu-west-1.amazonaws.com/999999999999/q', false],
+    ['https://sqs.us-east-1.amazonaws.com/123456789012/q', false],
+  ])('of %s is %s', (url, expected) => {
+    expect(isQueueOfArn(arn, url)).toBe(expected);
+  });
+
+  it('is false for what is no ARN of a queue', () => {
+    expect(isQueueOfArn('arn:aws:sns:eu-west-1:123456789012:q', 'http://127.0.0.1/123456789012/q')).toBe(false);
+    expect(isQueueOfArn('q', 'http://127.0.0.1/123456789012/q')).toBe(false);
   });
 });

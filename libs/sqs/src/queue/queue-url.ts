@@ -19,6 +19,15 @@ export function queueLocation(queueUrl: string): QueueLocation {
   return { ...(region === undefined ? {} : { region }), endpoint: url.origin };
 }
 
+/** Whether an ARN may name the queue of a URL: name, and account and region where the URL tells them. */
+export function isQueueOfArn(arn: string, queueUrl: string): boolean {
+  const [, , service, region, account, name] = arn.split(':');
+  const [urlName, urlAccount = ''] = new URL(queueUrl).pathname.split('/').toReversed();
+  const { region: urlRegion = region } = queueLocation(queueUrl);
+  const sameAccount = !/^\d{12}$/.test(urlAccount) || urlAccount === account;
+  return service === 'sqs' && urlName === name && sameAccount && urlRegion === region;
+}
+
 /**
  * The URL of the queue an ARN names (`arn:aws:sqs:region:account:name`), written as `siblingUrl` is: dead-letter queues live
  * in the account and region of their source, and asking for the URL would need one more permission.

@@ -17,6 +17,8 @@ export interface ConsumerState extends PollingState {
   readonly waiting: number;
   /** Deletes that SQS has not confirmed. */
   readonly acknowledging: number;
+  /** Milliseconds by which the event loop came late when it was last looked for, every three seconds at most. */
+  readonly loopLagMs: number;
 }
 
 export interface StopOptions {

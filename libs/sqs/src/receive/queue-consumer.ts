@@ -138,6 +138,7 @@ export class QueueConsumer implements Consumer {
       aside: this.#dispatcher.aside.size,
       waiting: this.#room.ready + this.#room.blocked,
       acknowledging: this.#acknowledger.pending,
+      loopLagMs: this.#watch.lagMs,
       ...this.#receiver.state,
     };
   }

@@ -1,4 +1,4 @@
-import { encodeMessage, type TaskMessage } from '#celery';
+import { encodeMessage, signature, type TaskMessage } from '#celery';
 import { Boom, isFifo, type Cell, type Situation, type World } from './acknowledgement-table.test-support.js';
 import { body } from '../worker.test-support.js';
 
@@ -143,7 +143,7 @@ export const BEFORE: Readonly<Record<string, Situation>> = {
   },
   A22: { ...unregistered, worker: { unknownTask: 'fail' }, steps: () => [NOT_REGISTERED, 'delete'] },
   A23: notMine((message: TaskMessage) =>
-    encodeMessage({ ...message, embed: { ...message.embed, chord: message.embed.callbacks?.[0] ?? null } }),
+    encodeMessage({ ...message, embed: { ...message.embed, callbacks: [signature('next', { queue: 'elsewhere' })] } }),
   ),
   A24: {
     message: () => ({ eta: inAMinute() }),

@@ -1,4 +1,4 @@
-import { EncodeError, Ignore, Reject, Retry, sleep } from '#celery';
+import { EncodeError, Ignore, Reject, Retry, signature, sleep } from '#celery';
 import { Boom, isFifo, type Cell, type Situation, type World } from './acknowledgement-table.test-support.js';
 import type { TaskRequest } from '../task-request.js';
 
@@ -223,6 +223,19 @@ export const EXECUTION: Readonly<Record<string, Situation>> = {
     },
     happens: inPlace,
     steps: (cell) => ['run', 'store RETRY Boom', 'wait', ...ran(cell, [...SENT_ON_SUCCESS, 'store SUCCESS'])],
+  },
+  B33: {
+    handler: (request) => request.replace(signature('replacement')),
+    steps: (cell) => ran(cell, ['send replacement']),
+  },
+  B34: {
+    handler: (request) => request.replace(signature('replacement', { queue: 'elsewhere' })),
+    steps: (cell) => ran(cell, failed('InvalidTaskError')),
+  },
+  B35: {
+    handler: (request) => request.replace(signature('replacement')),
+    arrange: ({ bench }) => void (bench.sender.fail = new Boom('offline')),
+    steps: (cell) => ran(cell, [], 'give back'),
   },
 };
 

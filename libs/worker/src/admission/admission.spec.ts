@@ -84,6 +84,47 @@ describe("a task's cap on concurrency", () => {
   });
 });
 
+describe('the cap of the threads', () => {
+  it('is shared by all tasks that run in them, and by no others', async () => {
+    const runs = new Runs();
+    const bench = new Bench({ options: { threads: 2 } });
+    bench.task('do', runs.run, { pool: 'threads', concurrency: 2 }).task('compute', runs.run, { pool: 'threads' });
+    bench.task('wait', () => bench.actions.push('run'));
+    const handled = [
+      ...startAll(bench, 1),
+      ...['compute', 'compute', 'wait'].map((task) => bench.worker.handle(bench.delivery({ body: body({ task }) }))),
+      ...startAll(bench, 1),
+    ];
+    for (let ended = 0; ended < 4; ended += 1) {
+      await vi.waitUntil(() => runs.ends.length > ended);
+      runs.ends[ended]?.();
+    }
+    await Promise.all(handled);
+    expect(runs.most).toBe(2);
+    expect(bench.actions.filter((action) => action === 'stand aside')).toHaveLength(2);
+    expect(bench.actions).toContain('run');
+  });
+
+  it('loses no permit where a task with a cap of its own waits for a thread in vain', async () => {
+    const runs = new Runs();
+    const bench = new Bench({ options: { threads: 1 } });
+    bench.task('do', runs.run, { pool: 'threads' }).task('capped', runs.run, { pool: 'threads', concurrency: 1 });
+    const [running] = startAll(bench, 1);
+    await vi.waitUntil(() => runs.ends.length === 1);
+    const lost = bench.delivery({ body: body({ task: 'capped' }) });
+    const handled = bench.worker.handle(lost);
+    lost.controller.abort(new Error('lease lost'));
+    await handled;
+    runs.ends[0]?.();
+    await running;
+    const next = bench.worker.handle(bench.delivery({ body: body({ task: 'capped' }) }));
+    await vi.waitUntil(() => runs.ends.length === 2);
+    runs.ends[1]?.();
+    await next;
+    expect(runs.most).toBe(1);
+  });
+});
+
 describe("a task's rate limit", () => {
   const rated = (rateLimit: TaskOptions['rateLimit']) => {
     const clock = new VirtualClock();

@@ -2,7 +2,9 @@ import { MAX_VISIBILITY_SECONDS, sleep, type Clock } from '#celery';
 import type { Attempt } from '../attempt.js';
 import type { Outcome, PostponementReason } from '../outcome.js';
 import { mayBePostponed } from '../receive-budget.js';
+import type { ResolvedTaskOptions } from '../task-options.js';
 import type { TaskRequest } from '../task-request.js';
+import { Semaphore } from './semaphore.js';
 import { TaskLimits } from './task-limits.js';
 
 /**
@@ -21,6 +23,8 @@ export type Admitted = Permit | Outcome<'postponed'>;
 export interface AdmissionDeps {
   readonly clock: Clock;
   readonly hook: AdmissionHook | undefined;
+  /** How many tasks with `pool: 'threads'` run at once. Undefined: there is no such pool. */
+  readonly threads?: number | undefined;
   /** The hook threw: the task is asked for again later. */
   readonly onError: (error: unknown) => void;
 }
@@ -38,14 +42,17 @@ const ASKED_EVERY_MS = 100;
 export class Admission {
   readonly #deps: AdmissionDeps;
   readonly #limits = new Map<string, TaskLimits>();
+  readonly #threads: Semaphore | undefined;
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
+    this.#threads = deps.threads === undefined ? undefined : new Semaphore(deps.threads);
   }
 
   /** Whether anything may keep this task from starting: most tasks need not ask. */
   limits({ task: { options } }: Attempt): boolean {
-    return this.#deps.hook !== undefined || options.concurrency !== undefined || options.rateLimit !== null;
+    const capped = options.concurrency !== undefined || this.#sharedBy(options) !== undefined;
+    return this.#deps.hook !== undefined || capped || options.rateLimit !== null;
   }
 
   /** Waits without a slot until the task may start; postpones it where that takes long, or where too many wait already. */
@@ -60,9 +67,14 @@ export class Admission {
   }
 
   #limitsOf({ task: { name, options } }: Attempt): TaskLimits {
-    const limits = this.#limits.get(name) ?? new TaskLimits(options, this.#deps.clock);
+    const limits = this.#limits.get(name) ?? new TaskLimits(options, this.#deps.clock, this.#sharedBy(options));
     this.#limits.set(name, limits);
     return limits;
+  }
+
+  /** A task must not begin, nor its time limits, before there is a thread for it. */
+  #sharedBy({ pool }: Pick<ResolvedTaskOptions, 'pool'>): Semaphore | undefined {
+    return pool === 'threads' ? this.#threads : undefined;
   }
 
   #permit(limits: TaskLimits): Permit {
@@ -72,7 +84,7 @@ export class Admission {
       kind: 'permit',
       release: () => {
         limits.ran(clock.monotonic() - begun);
-        limits.cap?.release();
+        limits.release();
       },
     };
   }
@@ -98,8 +110,22 @@ export class Admission {
     }
   }
 
-  async #capped(attempt: Attempt, { cap, horizon, intervalMs }: TaskLimits): Promise<Refusal> {
-    if (!cap || cap.tryAcquire()) return undefined;
+  async #capped(attempt: Attempt, limits: TaskLimits): Promise<Refusal> {
+    const taken: Semaphore[] = [];
+    for (const cap of limits.caps) {
+      const refusal = await this.#permitted(attempt, cap, limits);
+      if (!refusal) {
+        taken.push(cap);
+        continue;
+      }
+      for (const one of taken) one.release();
+      return refusal;
+    }
+    return undefined;
+  }
+
+  async #permitted(attempt: Attempt, cap: Semaphore, { horizon, intervalMs }: TaskLimits): Promise<Refusal> {
+    if (cap.tryAcquire()) return undefined;
     if (!this.#holds(attempt, cap.waiting * intervalMs)) {
       return postponed('concurrency', horizon.next((cap.waiting + 1) * intervalMs, intervalMs));
     }
@@ -121,7 +147,7 @@ export class Admission {
       const held = this.#holds(attempt, waitMs);
       if (held && (await this.#wait(attempt, waitMs))) continue;
       place.giveBack();
-      limits.cap?.release();
+      limits.release();
       return held ? 'takenAway' : postponed('rateLimit', horizon.next(waitMs, rate.intervalMs));
     }
     return undefined;

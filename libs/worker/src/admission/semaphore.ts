@@ -3,7 +3,7 @@ export class Semaphore {
   readonly #waiting: (() => void)[] = [];
   #taken = 0;
 
-  constructor(private readonly permits: number) {}
+  constructor(readonly permits: number) {}
 
   /** How many wait for a permit. */
   get waiting(): number {

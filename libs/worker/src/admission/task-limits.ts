@@ -15,24 +15,35 @@ const FIRST_GUESS_MS = 1_000;
 
 /** The limits of one task in this worker, and what they let through. */
 export class TaskLimits {
-  /** `concurrency` of the task. */
-  readonly cap: Semaphore | undefined;
+  /** `concurrency` of the task, and what it shares with others; a run takes a permit of each. */
+  readonly caps: readonly Semaphore[];
   /** `rateLimit` of the task. */
   readonly rate: RateLimiter | undefined;
   readonly horizon: Horizon;
   readonly #concurrency: number;
   #runMs: number | undefined;
 
-  constructor({ concurrency, rateLimit }: Pick<ResolvedTaskOptions, 'concurrency' | 'rateLimit'>, clock: Clock) {
-    this.cap = concurrency === undefined ? undefined : new Semaphore(concurrency);
+  /** @param shared the cap of the pool that it runs in. Default: none */
+  constructor(
+    { concurrency, rateLimit }: Pick<ResolvedTaskOptions, 'concurrency' | 'rateLimit'>,
+    clock: Clock,
+    shared?: Semaphore,
+  ) {
+    const own = concurrency === undefined ? undefined : new Semaphore(concurrency);
+    this.caps = [own, shared].filter((cap) => cap !== undefined);
     this.rate = RateLimiter.of(rateLimit, clock);
     this.horizon = new Horizon(clock);
-    this.#concurrency = concurrency ?? Infinity;
+    this.#concurrency = Math.min(...this.caps.map(({ permits }) => permits));
   }
 
   /** Milliseconds between two runs that may start, as far as the cap decides. */
   get intervalMs(): number {
     return (this.#runMs ?? FIRST_GUESS_MS) / this.#concurrency;
+  }
+
+  /** Gives back a permit of each cap. */
+  release(): void {
+    for (const cap of this.caps) cap.release();
   }
 
   /** Learns how long a run holds its permit. */

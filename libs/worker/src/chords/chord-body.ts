@@ -1,4 +1,4 @@
-import { readSignature, type SignatureJson } from '#celery';
+import { readSignature, signatureList, type SignatureJson } from '#celery';
 
 /** A result that waits for the body of a chord, and fails with it. */
 export interface WaitingResult {
@@ -15,7 +15,7 @@ export function resultsOf(body: SignatureJson): readonly WaitingResult[] {
   if (body.subtask_type !== 'group') {
     return [{ taskId: resultIdOf(body), errbacks: errbacksOf(body), failsAlike: false }];
   }
-  const tasks = signatures(body.kwargs['tasks']);
+  const tasks = signatureList(body.kwargs['tasks']);
   const members = tasks.map((task) => memberOf(task, errbacksOf(body)));
   return [...members, { taskId: text(body.options['task_id']), errbacks: [], failsAlike: true }];
 }
@@ -26,23 +26,30 @@ export function errbacksOfChord(body: SignatureJson): readonly SignatureJson[] {
 }
 
 function memberOf(task: SignatureJson, more: readonly SignatureJson[]): WaitingResult {
-  const own = errbacksOf(task);
+  const own = errbacksOfResult(task);
   const others = more.filter((one) => !own.some((other) => JSON.stringify(other) === JSON.stringify(one)));
   return { taskId: resultIdOf(task), errbacks: [...own, ...others], failsAlike: true };
 }
 
 /** What waits for a chord waits for its body. */
 function resultIdOf(signature: SignatureJson): string | undefined {
-  const body = signature.subtask_type === 'chord' ? readSignature(signature.kwargs['body']) : undefined;
+  const body = bodyOf(signature);
   return body ? resultIdOf(body) : text(signature.options['task_id']);
 }
 
-function errbacksOf({ options }: SignatureJson): readonly SignatureJson[] {
-  return signatures(options['link_error']);
+/** As in Celery, a chord's errbacks are linked to its body, and those of a group to its members. */
+function errbacksOfResult(signature: SignatureJson): readonly SignatureJson[] {
+  const body = bodyOf(signature);
+  const members = signature.subtask_type === 'group' ? signatureList(signature.kwargs['tasks']) : [];
+  return [...errbacksOf(signature), ...(body ? [body] : members).flatMap(errbacksOfResult)];
 }
 
-function signatures(value: unknown): readonly SignatureJson[] {
-  return [value].flat().flatMap((one: unknown) => readSignature(one) ?? []);
+function bodyOf({ subtask_type, kwargs }: SignatureJson): SignatureJson | undefined {
+  return subtask_type === 'chord' ? readSignature(kwargs['body']) : undefined;
+}
+
+function errbacksOf({ options }: SignatureJson): readonly SignatureJson[] {
+  return signatureList(options['link_error']);
 }
 
 function text(value: unknown): string | undefined {

@@ -1,15 +1,11 @@
 import type { SignatureJson } from '#celery';
 import { errbacksOfChord } from './chord-body.js';
-import { WorkflowCalls, groupOf, type Finished, type WorkflowCallsDeps } from '../workflow-calls.js';
+import { groupOf, type Finished, type WorkflowCalls } from '../workflow-calls.js';
 
 /** Sends what follows a chord: its body, or the errbacks of its body. */
 export class ChordCalls {
-  /** Sends signatures of any kind, and starts the chords among them. */
-  readonly workflows: WorkflowCalls;
-
-  constructor(deps: WorkflowCallsDeps) {
-    this.workflows = new WorkflowCalls(deps);
-  }
+  /** @param workflows sends signatures of any kind, and starts the chords among them */
+  constructor(readonly workflows: WorkflowCalls) {}
 
   /** Whether the body and what is called in its place can be sent from here: their queues are ours, and a chord can be started. */
   canEnd(body: SignatureJson): boolean {

@@ -5,7 +5,7 @@ import {
   errorOf,
   exceptionInfoOf,
   isoformat,
-  readSignature,
+  signatureList,
   tracebackOf,
   uuid5,
   type Clock,
@@ -16,7 +16,7 @@ import {
   type TaskMessage,
   type TaskMeta,
 } from '#celery';
-import { chainFailures, lostSteps, type LostStep } from '../chain-failure.js';
+import { chainFailures, lostParts, type LostStep } from '../chain-failure.js';
 import { checkLease } from '../check-lease.js';
 import { resultsOf, type WaitingResult } from './chord-body.js';
 import type { ChordCalls } from './chord-calls.js';
@@ -64,7 +64,7 @@ export class ChordFailure {
     const ids = new Set(own.map(({ taskId }) => taskId));
     const along = chainFailures({ embed }, this.#recordOf({ taskId: '', failsAlike: false }, failed));
     await this.#store([...along.filter(({ taskId }) => !ids.has(taskId)), ...own], reporter);
-    return lostSteps({ embed });
+    return lostParts({ embed });
   }
 
   async #callErrbacks({ taskId, errbacks }: Identified, reporter: ChordReporter): Promise<void> {
@@ -110,10 +110,6 @@ function withId(result: WaitingResult, { groupId }: FailedChord, index: number):
 /** Everything that will not run: the tasks of the body, and what follows it. */
 function stepsOf(body: SignatureJson): readonly SignatureJson[] {
   const isList = body.subtask_type === 'chain' || body.subtask_type === 'group';
-  const own = isList ? signatures(body.kwargs['tasks']) : [body];
-  return [...own, ...signatures(body.options['chain'])];
-}
-
-function signatures(value: unknown): readonly SignatureJson[] {
-  return [value].flat().flatMap((one: unknown) => readSignature(one) ?? []);
+  const own = isList ? signatureList(body.kwargs['tasks']) : [body];
+  return [...own, ...signatureList(body.options['chain'])];
 }

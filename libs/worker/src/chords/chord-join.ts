@@ -36,6 +36,20 @@ export async function joinStructure(
   return { error: chordError(`Join error: ${reprOfException(joined.failed)}`), cause: joined.failed };
 }
 
+/**
+ * Joins a header whose results were polled for. Celery names the task in the error only where it has its result cached, and of a
+ * failure it never has.
+ */
+export async function joinPolled(
+  members: readonly ResultTuple[],
+  results: readonly ChordResult[],
+  store: Pick<ResultStore, 'get'>,
+): Promise<Joined> {
+  const joined = await joinGroup(members, new Map(results.map((one) => [one.taskId, one])), store);
+  if ('values' in joined) return { results: joined.values };
+  return { error: chordError(reprOfException(joined.failed)), cause: joined.failed };
+}
+
 interface Failed {
   readonly failed: ExceptionInfo | null;
 }

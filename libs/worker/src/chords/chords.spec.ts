@@ -11,7 +11,7 @@ import { MemoryIdempotencyStore, MemoryResultStore, MemoryRevocationStore } from
 import { describe, expect, it } from 'vitest';
 import { logTaskEvents } from '../task-log.js';
 import { vector, wire } from '../vectors.test-support.js';
-import { Bench, body } from '../worker.test-support.js';
+import { Bench, body, uncounted } from '../worker.test-support.js';
 
 const summed = signature('tsum', { taskId: 'body-1' });
 
@@ -19,7 +19,9 @@ function chordBody(options: Readonly<Record<string, unknown>> = {}): SignatureJs
   return { ...summed, options: { ...summed.options, group_id: 'g', ...options } };
 }
 
-function setUp(stores: { readonly results?: ResultStore; readonly idempotency?: MemoryIdempotencyStore } = {}) {
+function setUp(
+  stores: { readonly results?: ResultStore | undefined; readonly idempotency?: MemoryIdempotencyStore } = {},
+) {
   const results = new MemoryResultStore();
   results.chords.start('g', { size: 2 });
   const revocations = new MemoryRevocationStore();
@@ -393,18 +395,26 @@ describe('a part of a chord is handed back unrun', () => {
     expect(bench.payload('notMine')).toMatchObject({ reason: 'Workflow', action: 'handedBack' });
   });
 
-  it('where the store counts no chords, and so is a task whose chain ends in one', async () => {
-    const { store, get, forget, close } = {
-      store: async () => {},
-      get: async () => undefined,
-      forget: async () => {},
-      close: async () => {},
-    };
-    const { bench, part } = setUp({ results: { store, get, forget, close } });
+  /** A part of a chord, and a task whose chain ends in one. */
+  async function runBoth({ bench, part }: ReturnType<typeof setUp>): Promise<void> {
     await part(0);
     const last = signature('add', { taskId: 't-0' });
     const chain = [{ ...last, options: { ...last.options, group_id: 'g', chord: chordBody() } }];
-    await bench.handle({ body: body({ task: 'add', embed: { chain } }) });
-    expect(bench.names()).toEqual(['notMine', 'notMine']);
+    await bench.handle({ body: body({ task: 'add', id: 'first', args: [1, 2], embed: { chain } }) });
+  }
+
+  it('where there is no result store, and so is a task whose chain ends in one', async () => {
+    const all = setUp({ results: undefined });
+    await runBoth(all);
+    expect(all.bench.names()).toEqual(['notMine', 'notMine']);
+  });
+
+  it('but not where the store counts no chords: somebody polls for their results', async () => {
+    const results = uncounted();
+    const all = setUp({ results });
+    await runBoth(all);
+    expect(all.bench.names()).not.toContain('notMine');
+    expect(await results.get('t-0')).toMatchObject({ status: 'SUCCESS', result: 1 });
+    expect(all.sent()).toMatchObject([{ headers: { id: 't-0', group: 'g' }, embed: { chord: { task: 'tsum' } } }]);
   });
 });

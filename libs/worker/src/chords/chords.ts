@@ -8,11 +8,12 @@ import {
   type ChordPart,
   type ChordStore,
   type Clock,
+  type MessageOf,
   type ResultStore,
   type SignatureJson,
   type TaskMessage,
 } from '#celery';
-import { lostSteps } from '../chain-failure.js';
+import { lostParts } from '../chain-failure.js';
 import { checkLease } from '../check-lease.js';
 import type { ChordCalls } from './chord-calls.js';
 import { chordError, reprOfException } from './chord-error.js';
@@ -28,6 +29,8 @@ export interface ChordsDeps {
   readonly calls: ChordCalls;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly clock: Clock;
+  /** What stands for an error's message. Default: the message. */
+  readonly messageOf?: MessageOf | undefined;
 }
 
 /** A task that a chord waits for. */
@@ -66,13 +69,13 @@ export class Chords {
   }
 
   async revoked(reporter: ChordReporter, error: unknown): Promise<void> {
-    const ending = { status: REVOKED, result: exceptionInfoOf(error) };
+    const ending = { status: REVOKED, result: exceptionInfoOf(error, this.#deps.messageOf) };
     await this.#report(ownPart(reporter.message), ending, reporter);
   }
 
   /** One task that has failed, by its own or with what was before it. */
   async reportFailed(part: WaitedFor, reporter: ChordReporter, error: unknown): Promise<void> {
-    await this.#report(part, { status: FAILURE, result: exceptionInfoOf(error) }, reporter);
+    await this.#report(part, { status: FAILURE, result: exceptionInfoOf(error, this.#deps.messageOf) }, reporter);
   }
 
   async #report({ chord, ...place }: WaitedFor, ending: Ending, reporter: ChordReporter): Promise<void> {
@@ -134,7 +137,7 @@ type Failure = Extract<Joined, { error: Error }>;
 
 /** The task of a message and the steps that fail with it, as far as chords wait for them. */
 export function partsLostWith(message: TaskMessage): readonly WaitedFor[] {
-  return [ownPart(message), ...lostSteps(message)].filter(({ chord }) => chord);
+  return [ownPart(message), ...lostParts(message)].filter(({ chord }) => chord);
 }
 
 function ownPart({ headers, embed }: TaskMessage): WaitedFor {

@@ -11,7 +11,7 @@ function setUp() {
   const store = new MemoryResultStore();
   const bench = new Bench();
   const { registry, sender, events } = bench;
-  const route = () => STANDARD.name;
+  const route = () => ({ queue: STANDARD.name });
   const worker = { registry, sender, publisher: sender, clock: systemClock, events, hostname: 'celery@test', route };
   const log = { debug: () => {}, warn: () => {} };
   const results = deadLetterResults({ ...worker, stores: { results: store } }, { sources: [SOURCE], log });

@@ -78,7 +78,7 @@ function setUp({ sources = [SOURCE], task = {} as TaskOptions } = {}) {
       sources,
       store,
       results: new Results({ ...deps, store, extended: false }),
-      followUps: new FollowUps({ ...deps, sender, publisher: sender, route: () => STANDARD.name, argsreprMaxsize: 0 }),
+      followUps: new FollowUps({ ...deps, sender, publisher: sender, route: ({ queue }) => ({ queue: queue ?? STANDARD.name }), argsreprMaxsize: 0 }),
       reportPart: async (part) => void parts.push(part),
       registry,
       events,
@@ -324,7 +324,7 @@ describe('deadLetterResults', () => {
       clock: systemClock,
       events: bench.events,
       hostname: 'celery@test',
-      route: () => STANDARD.name,
+      route: ({ queue = STANDARD.name }: { readonly queue?: string | undefined }) => ({ queue }),
     };
     const log = { debug: () => undefined, warn: () => undefined };
     expect(deadLetterResults(worker, { sources: [SOURCE], log })).toBeUndefined();

@@ -29,6 +29,7 @@ export type RecordedKind = Decided['kind'] | 'timeLimit' | 'tooManyDeliveries';
 
 const RECORDED: ReadonlySet<string> = new Set<RecordedKind>([
   'success',
+  'replaced',
   'failure',
   'retry',
   'ignore',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Reject, Retry, TaskRevokedError, TimeLimitExceeded, exceptionInfoOf, tracebackOf } from '#celery';
+import { Reject, Retry, TaskRevokedError, TimeLimitExceeded, exceptionInfoOf, signature, tracebackOf } from '#celery';
 import type { Outcome } from '../outcome.js';
 import type { RecordedKind } from './claim.js';
 import { decodeDecision, encodeDecision } from './decision.js';
@@ -28,6 +28,17 @@ describe('a recorded outcome', () => {
   it('is a success without a result where that has no JSON form', () => {
     const outcome = { kind: 'success', result: () => undefined, runtimeSeconds: 0.5 } as const;
     expect(again(outcome)).toEqual({ ...outcome, result: null });
+  });
+
+  it('is a success with what was added to the chord', () => {
+    const added = [{ signature: signature('a', { args: [2n ** 70n], taskId: 'a-1' }), taskId: 'a-1' }];
+    const outcome = { kind: 'success', result: null, runtimeSeconds: 0.5, added } as const;
+    expect(again(outcome)).toEqual(outcome);
+  });
+
+  it('is a replacement by the same signature', () => {
+    const outcome = { kind: 'replaced', signature: signature('a', { args: [1], queue: 'q' }) } as const;
+    expect(again(outcome)).toEqual(outcome);
   });
 
   it('is a failure, whatever was thrown', () => {

@@ -9,6 +9,7 @@ import {
   tracebackOf,
   type ExceptionInfo,
   type JsonTypes,
+  type MessageOf,
   type RemoteTaskError,
   type RetryOptions,
 } from '#celery';
@@ -18,7 +19,8 @@ import type { RecordedKind } from './claim.js';
 
 /** What is recorded of an outcome: enough to carry it out again. */
 type Decision =
-  | { readonly kind: 'success'; readonly result: unknown; readonly runtimeSeconds: number }
+  | Outcome<'success'>
+  | Outcome<'replaced'>
   | ({ readonly kind: 'failure' } & RecordedError)
   | ({ readonly kind: 'retry'; readonly dueMs: number; readonly change: RetryChange } & RecordedError)
   | { readonly kind: 'ignore' }
@@ -38,11 +40,14 @@ export interface DecisionContext {
   readonly now: number;
   /** Own types in results and arguments. */
   readonly jsonTypes?: JsonTypes | undefined;
+  /** What is recorded in place of an error's message. Default: the message. */
+  readonly messageOf?: MessageOf | undefined;
 }
 
 /** An outcome as text, typed values as in messages. */
-export function encodeDecision(outcome: Outcome<RecordedKind>, { now, jsonTypes }: DecisionContext): string {
-  const decision = decisionOf(outcome, now, jsonTypes);
+export function encodeDecision(outcome: Outcome<RecordedKind>, context: DecisionContext): string {
+  const { jsonTypes } = context;
+  const decision = decisionOf(outcome, context);
   try {
     return encodeJson(decision, jsonTypes);
   } catch (error) {
@@ -58,6 +63,8 @@ export function decodeDecision(text: string, { now, jsonTypes }: DecisionContext
   switch (decision.kind) {
     case 'success':
       return { ...decision, runtimeSeconds: Number(decision.runtimeSeconds) };
+    case 'replaced':
+      return decision;
     case 'failure':
       return { kind: 'failure', error: thrownError(decision) };
     case 'retry': {
@@ -76,19 +83,26 @@ export function decodeDecision(text: string, { now, jsonTypes }: DecisionContext
   }
 }
 
-function decisionOf(outcome: Outcome<RecordedKind>, now: number, jsonTypes: JsonTypes | undefined): Decision {
+/** What a handler returns nothing for has the result null. */
+function withResult(outcome: Outcome<'success'>): Outcome<'success'> {
+  return { ...outcome, result: outcome.result ?? null };
+}
+
+function decisionOf(outcome: Outcome<RecordedKind>, context: DecisionContext): Decision {
   switch (outcome.kind) {
     case 'success':
-      return { kind: 'success', result: outcome.result ?? null, runtimeSeconds: outcome.runtimeSeconds };
+      return withResult(outcome);
+    case 'replaced':
+      return outcome;
     case 'failure':
     case 'timeLimit':
     case 'tooManyDeliveries':
-      return { kind: 'failure', ...recordedError(outcome.error, jsonTypes) };
+      return { kind: 'failure', ...recordedError(outcome.error, context) };
     case 'retry':
       return {
         kind: 'retry',
-        ...recordedError(outcome.error, jsonTypes),
-        dueMs: now + Math.round(outcome.delaySeconds * 1000),
+        ...recordedError(outcome.error, context),
+        dueMs: context.now + Math.round(outcome.delaySeconds * 1000),
         change: changeOf(outcome.retry),
       };
     case 'ignore':
@@ -98,7 +112,7 @@ function decisionOf(outcome: Outcome<RecordedKind>, now: number, jsonTypes: Json
         kind: 'reject',
         requeue: outcome.requeue,
         reason: outcome.reason,
-        ...recordedError(outcome.error, jsonTypes),
+        ...recordedError(outcome.error, context),
       };
     case 'revoked':
       return { kind: 'revoked', reason: outcome.error.reason, terminated: outcome.terminated };
@@ -106,8 +120,8 @@ function decisionOf(outcome: Outcome<RecordedKind>, now: number, jsonTypes: Json
 }
 
 /** Whatever was thrown can be recorded: a failure that could not be would run again and again. */
-function recordedError(error: unknown, jsonTypes: JsonTypes | undefined): RecordedError {
-  return { error: storableException(exceptionInfoOf(error), jsonTypes), traceback: tracebackOf(error) };
+function recordedError(error: unknown, { jsonTypes, messageOf }: DecisionContext): RecordedError {
+  return { error: storableException(exceptionInfoOf(error, messageOf), jsonTypes), traceback: tracebackOf(error) };
 }
 
 /** The error with the stack of where it was thrown, not of where its record was read. */

@@ -1,4 +1,4 @@
-import type { AttemptClaim, Clock, IdempotencyStore, JsonTypes, Timer } from '#celery';
+import type { AttemptClaim, Clock, IdempotencyStore, JsonTypes, MessageOf, Timer } from '#celery';
 import type { Outcome } from '../outcome.js';
 import type { TaskRequest } from '../task-request.js';
 import type { Claim, RecordedKind } from './claim.js';
@@ -14,6 +14,8 @@ export interface HeldClaimInit {
   readonly workerLost: boolean;
   /** Own types in results and arguments. */
   readonly jsonTypes: JsonTypes | undefined;
+  /** What is recorded in place of an error's message. Default: the message. */
+  readonly messageOf?: MessageOf | undefined;
   readonly onError: (error: unknown) => void;
 }
 
@@ -79,7 +81,8 @@ export class HeldClaim implements Claim {
   }
 
   #encode(outcome: Outcome<RecordedKind>): string {
-    return encodeDecision(outcome, { now: this.#init.clock.now(), jsonTypes: this.#init.jsonTypes });
+    const { clock, jsonTypes, messageOf } = this.#init;
+    return encodeDecision(outcome, { now: clock.now(), jsonTypes, messageOf });
   }
 
   #check(ours: boolean): void {

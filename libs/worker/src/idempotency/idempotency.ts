@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, IdempotencyStore, JsonTypes, TaskMessage } from '#celery';
+import type { Clock, IdempotencyStore, JsonTypes, MessageOf, TaskMessage } from '#celery';
 import type { Attempt } from '../attempt.js';
 import type { Decided } from '../outcome.js';
 import type { Claimed } from './claim.js';
@@ -15,6 +15,8 @@ export interface IdempotencyDeps {
   readonly clock: Clock;
   /** Own types in results and arguments. */
   readonly jsonTypes?: JsonTypes | undefined;
+  /** What is recorded in place of an error's message. Default: the message. */
+  readonly messageOf?: MessageOf | undefined;
   /** A claim could not be extended for a moment. */
   readonly onError: (error: unknown) => void;
 }
@@ -29,7 +31,7 @@ export class Idempotency {
 
   /** Claims the attempt of a message. Rejects where the store cannot be asked: the message has to come back then. */
   async claim({ message, delivery, request }: Attempt): Promise<Claimed> {
-    const { store, clock, jsonTypes, onError } = this.#deps;
+    const { store, clock, jsonTypes, messageOf, onError } = this.#deps;
     const claim = {
       key: keyOf(message),
       owner: randomUUID(),
@@ -43,7 +45,17 @@ export class Idempotency {
     const { attempt, lost, decision } = answer;
     // Before anything is held: what cannot be read must not be extended.
     const decided = decision === undefined ? undefined : this.#decode(decision);
-    const held = new HeldClaim({ store, clock, claim, request, attempt, workerLost: lost, jsonTypes, onError });
+    const held = new HeldClaim({
+      store,
+      clock,
+      claim,
+      request,
+      attempt,
+      workerLost: lost,
+      jsonTypes,
+      messageOf,
+      onError,
+    });
     return { kind: 'claimed', claim: held, ...(decided && { decided }) };
   }
 

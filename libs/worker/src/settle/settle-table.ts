@@ -1,11 +1,11 @@
 import { TaskRevokedError } from '#celery';
 import type { Attempt } from '../attempt.js';
 import { checkLease } from '../check-lease.js';
+import { isExpected } from '../failure-of.js';
 import { hasFollowUps } from '../follow-ups.js';
 import type { Outcome, OutcomeKind } from '../outcome.js';
 import { park } from '../park.js';
 import { postpone } from '../postpone.js';
-import { isOneOf } from '../retry-policy.js';
 import type { SettleDeps } from './settle.js';
 import { whyNoRetry } from './settle-retry.js';
 import {
@@ -35,6 +35,7 @@ export const SETTLE_TABLE: SettleTable = {
     const impossible = await whyUnsendable(async () => {
       if (hasFollowUps(attempt.message)) {
         await attempt.claim?.decide(outcome);
+        await deps.continuations.sendAdditions(attempt, outcome.added ?? []);
         await deps.followUps.sendAfterSuccess(attempt, result);
       }
       await deps.results?.succeeded(attempt, result);
@@ -45,6 +46,17 @@ export const SETTLE_TABLE: SettleTable = {
     deps.events.emit('succeeded', { request: attempt.request, result, runtimeSeconds });
   },
 
+  async replaced(outcome, attempt, deps) {
+    const impossible = await whyUnsendable(async () => {
+      await attempt.claim?.decide(outcome);
+      await deps.continuations.sendAdditions(attempt, outcome.added ?? []);
+      await deps.continuations.sendReplacement(attempt, outcome.signature);
+    });
+    if (impossible) return SETTLE_TABLE.failure({ kind: 'failure', error: impossible }, attempt, deps);
+    await finish(outcome, attempt, deps.events);
+    deps.events.emit('replaced', { request: attempt.request });
+  },
+
   async failure(outcome, attempt, deps) {
     const { request, task } = attempt;
     if (outcome.exhausted) await exhausted(outcome.error, attempt, deps.events);
@@ -53,7 +65,7 @@ export const SETTLE_TABLE: SettleTable = {
     deps.events.emit('failed', {
       request,
       error: outcome.error,
-      expected: isOneOf(outcome.error, task.options.throws),
+      expected: isExpected(outcome, task.options),
     });
   },
 

@@ -2,6 +2,7 @@ import type { Clock, Delivery, MessageSender, TaskPublisher } from '#celery';
 import type { Attempt } from '../attempt.js';
 import { checkLease } from '../check-lease.js';
 import type { Chords } from '../chords/chords.js';
+import type { Continuations } from '../continuations.js';
 import type { WorkerEvents } from '../events.js';
 import type { FollowUps } from '../follow-ups.js';
 import { isRecorded } from '../idempotency/claim.js';
@@ -18,6 +19,7 @@ export interface SettleDeps {
   readonly sender: MessageSender;
   readonly quarantine: Quarantine;
   readonly followUps: FollowUps;
+  readonly continuations: Continuations;
   /** Undefined: results are disabled. */
   readonly results: Results | undefined;
   /** Undefined: the parts of chords cannot be counted. */
