@@ -2,12 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   AsyncResult,
+  GroupResult,
   RemoteTaskError,
   SqsCeleryModule,
   Task,
   TaskContext,
   TaskRevokedError,
   TimeoutError,
+  chain,
+  group,
+  signature,
   type TaskRequest,
 } from 'nestjs-sqs-celery';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -95,7 +99,7 @@ describeTargets(
       const [child] = (await result.children()) ?? [];
       expect(child?.id).toMatch(/^[\da-f-]{36}$/);
       expect(await child?.get({ timeoutMs })).toBeNull();
-      expect((await child?.parent())?.id).toBe(id);
+      expect(await fleets.tasks.asyncResult(child?.id ?? '').parentId()).toBe(id);
     });
 
     it('are waited for no longer than is said, and forgotten for Python too', async () => {
@@ -105,6 +109,55 @@ describeTargets(
       await result.forget();
       expect(await result.state()).toBe('PENDING');
       expect(await fleets.python.look(result.id)).toMatchObject({ state: 'PENDING' });
+    });
+
+    it('are collected from all that Python has sent', async () => {
+      const record = (args: string, queue: string) => `signature('interop.record', args=(${args}), queue='${queue}')`;
+      const twoSteps = `chain(${record('', 'nest')}, ${record('0, 0', 'python')})`;
+      const [end, first] = await fleets.python.apply(
+        `chain(${record('', 'python')}, group(${record('0,', 'python')}, ${twoSteps}))`,
+      );
+      const collected: unknown[] = [];
+      for await (const [result, value] of fleets.tasks.asyncResult(first ?? '').collect({ timeoutMs })) {
+        collected.push(result instanceof GroupResult ? [result.id, value] : value);
+      }
+      expect(collected).toEqual([0, [end, [2, 3]], 2, 3]);
+    });
+
+    it('are those of a group that Python has saved, and of what comes before it', async () => {
+      const record = (own: string) => `signature('interop.record', args=(${own}), queue='python')`;
+      const canvas = `chain(${record('')}, ${record('0,')}, group(${record('0,')}, ${record('0, 0')}))`;
+      const tuple = await fleets.python.save(canvas);
+      const restored = await fleets.tasks.restoreGroup(tuple[0][0]);
+      expect(await restored?.get({ timeoutMs })).toEqual([2, 3]);
+      expect([await restored?.parent?.get(), await restored?.parent?.parent?.get()]).toEqual([2, 0]);
+      expect(restored?.asTuple()).toEqual(tuple);
+      expect(fleets.tasks.resultFromTuple(tuple).asTuple()).toEqual(tuple);
+      await restored?.delete();
+      expect(await fleets.python.restore(tuple[0][0])).toBeNull();
+    });
+
+    it('and Python restores the group that Nest has saved', async () => {
+      const record = (args: readonly unknown[], queue: string) => signature('interop.record', { args, queue });
+      const members = group(record([0], 'nest'), record([0, 0], 'python'));
+      const sent = await fleets.tasks.send(chain(record([], 'python'), record([], 'nest'), members));
+      await sent.save();
+      expect(await fleets.python.restore(sent.id)).toEqual({
+        values: [2, 3].map((value) => ({ type: 'int', repr: String(value) })),
+        members: sent.results.map(({ id }) => id),
+        parents: [sent.parent?.id, sent.parent?.parent?.id],
+      });
+      expect(await sent.get({ timeoutMs })).toEqual([2, 3]);
+      await sent.delete();
+      expect(await fleets.tasks.restoreGroup(sent.id)).toBeUndefined();
+    });
+
+    it('are not waited for where Python has not run what comes before', async () => {
+      const expired = { args: ['1'], queue: 'python', expires: new Date(Date.now() - 1000) };
+      const step = signature('interop.record', { queue: 'nest' });
+      const sent = await fleets.tasks.send(chain(signature('interop.evaluate', expired), step, step));
+      await expect(sent.get({ timeoutMs })).rejects.toThrow(TaskRevokedError);
+      expect([await sent.parent?.parent?.ready(), await sent.parent?.parent?.successful()]).toEqual([true, false]);
     });
 
     it('and Python sees the children, and the progress, of a task of Nest', async () => {

@@ -3,6 +3,8 @@
 {"send": task, "args": expression, "kwargs": expression, "options": expression} -> {"ok": task id}
 {"apply": expression of a canvas} -> {"ok": JSON list of the ids of its results, the last one's first, then its parents'}
 {"get": task id, "timeout": seconds} -> {"ok": JSON of what AsyncResult.get() returns or raises}
+{"restore": group id, "timeout": seconds} -> {"ok": JSON of what GroupResult.restore(id) gives, its values and its parents; or null}
+{"save": expression of a group or of a chain that ends in one} -> {"ok": JSON of the tuple of its result, which is saved}
 {"look": task id, "until": state or null, "timeout": seconds} -> {"ok": JSON of what AsyncResult tells, once in that state}
 {"roundtrip": JSON text} -> {"ok": the text that kombu writes after reading it}
 
@@ -14,14 +16,24 @@ import sys
 import time
 
 from celery import chain, chord, group, signature
+from celery.canvas import chunks, xmap, xstarmap
 from celery.exceptions import TimeoutError as NoResult
+from celery.result import GroupResult
 from kombu.utils.json import dumps, loads
 
 from proj.app import app
 from proj.names import NAMES
 from proj.recorder import described
 
-CANVAS = {'chain': chain, 'chord': chord, 'group': group, 'signature': signature}
+CANVAS = {
+    'chain': chain,
+    'chord': chord,
+    'chunks': chunks,
+    'group': group,
+    'signature': signature,
+    'xmap': xmap,
+    'xstarmap': xstarmap,
+}
 
 
 def evaluate(expression):
@@ -69,6 +81,30 @@ def get(command):
     return json.dumps({'value': described(value)})
 
 
+def parents(result):
+    """Ids of what comes before a result."""
+    return [result.parent.id, *parents(result.parent)] if result.parent else []
+
+
+def restore(command):
+    result = GroupResult.restore(command['restore'], app=app)
+    if result is None:
+        return json.dumps(None)
+    return json.dumps(
+        {
+            'values': [described(value) for value in result.get(timeout=command['timeout'], interval=0.02)],
+            'members': [member.id for member in result.results],
+            'parents': parents(result),
+        }
+    )
+
+
+def save(command):
+    result = evaluate(command['save']).apply_async()
+    result.save()
+    return json.dumps(result.as_tuple())
+
+
 def look(command):
     result = app.AsyncResult(command['look'])
     deadline = time.monotonic() + command['timeout']
@@ -99,7 +135,7 @@ def look(command):
 def answer(command):
     if 'roundtrip' in command:
         return dumps(loads(command['roundtrip']))
-    for name, run in {'apply': apply, 'get': get, 'look': look}.items():
+    for name, run in {'apply': apply, 'get': get, 'look': look, 'restore': restore, 'save': save}.items():
         if name in command:
             return run(command)
     return send(command)

@@ -50,6 +50,11 @@ export class Program {
     return this.child.exitCode;
   }
 
+  /** The signal that ended it; null while it runs, and where it ended by itself. */
+  get exitSignal(): NodeJS.Signals | null {
+    return this.child.signalCode;
+  }
+
   get output(): string {
     return this.lines.join('\n');
   }

@@ -1,13 +1,14 @@
+import type { ResultTuple } from 'nestjs-sqs-celery';
 import type { Endpoint } from './endpoint.js';
 
 import { Program } from './program.js';
 import { pythonProject } from './python.js';
-import type { PythonLook, PythonOutcome } from './python-result.js';
+import type { PythonGroup, PythonLook, PythonOutcome } from './python-result.js';
 
 /** How the Python application is set up. */
 export interface PythonOptions {
   readonly python: string;
-  readonly endpoint: Endpoint;
+  readonly endpoint: Pick<Endpoint, 'region' | 'brokerUrl'>;
   /** host:port of the recorder. */
   readonly recorder: string;
   /** Celery's settings, lower-case, as `app.conf.update` takes them. */
@@ -50,7 +51,7 @@ export class PythonWorker {
         queues.join(','),
         ...flags,
       ],
-      { cwd: pythonProject, env: environment(options), detached: options.detached ?? false },
+      { cwd: pythonProject, env: pythonEnvironment(options), detached: options.detached ?? false },
     );
     try {
       await program.line(/celery@\S+ ready\./);
@@ -82,7 +83,7 @@ export class PythonProducer {
   static start(options: PythonOptions): PythonProducer {
     const program = new Program('Python producer', options.python, ['-u', 'producer.py'], {
       cwd: pythonProject,
-      env: environment(options),
+      env: pythonEnvironment(options),
     });
     return new PythonProducer(program);
   }
@@ -105,6 +106,16 @@ export class PythonProducer {
   /** What `AsyncResult(id)` tells, as soon as it is in the state `until`, or at once. */
   async look(id: string, until: string | null = null, timeout = 20): Promise<PythonLook> {
     return JSON.parse(await this.ask({ look: id, until, timeout })) as PythonLook;
+  }
+
+  /** What `GroupResult.restore(id)` gives, once its members have ended; null: it is not saved. */
+  async restore(id: string, timeout = 20): Promise<PythonGroup | null> {
+    return JSON.parse(await this.ask({ restore: id, timeout })) as PythonGroup | null;
+  }
+
+  /** Sends a canvas that ends in a group, a Python expression, and saves its result. Resolves with its tuple. */
+  async save(canvas: string): Promise<ResultTuple> {
+    return JSON.parse(await this.ask({ save: canvas })) as ResultTuple;
   }
 
   /** What kombu writes after reading `text`. */
@@ -130,7 +141,8 @@ export class PythonProducer {
   }
 }
 
-function environment(options: PythonOptions): Record<string, string> {
+/** What the programs of the Python application are started with. */
+export function pythonEnvironment(options: PythonOptions): Record<string, string> {
   return {
     AWS_DEFAULT_REGION: options.endpoint.region,
     PROJ_BROKER: options.endpoint.brokerUrl,

@@ -18,6 +18,15 @@ export interface PythonOutcome {
   readonly raised?: PythonError;
 }
 
+/** A group that was saved, and what its members came to. */
+export interface PythonGroup {
+  readonly values: readonly PythonValue[];
+  /** Ids of the members. */
+  readonly members: readonly string[];
+  /** Ids of what comes before the group, nearest first. */
+  readonly parents: readonly string[];
+}
+
 /** What an `AsyncResult` tells without waiting. */
 export interface PythonLook {
   readonly state: string;
