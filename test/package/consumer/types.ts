@@ -1,8 +1,9 @@
 import { Injectable, Module } from '@nestjs/common';
 import { SqsCeleryModule, Task, TaskProducer } from 'nestjs-sqs-celery';
 import { sqsCeleryConfig } from 'nestjs-sqs-celery/config';
+import { createLambdaHandler, type LambdaHandler } from 'nestjs-sqs-celery/lambda';
 import { defineTask } from 'nestjs-sqs-celery/tasks';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { LocalSqs, SqsCeleryTesting } from 'nestjs-sqs-celery/testing';
 
 const ship = defineTask<{ args: [order: number]; kwargs: { express?: boolean }; result: string }>('orders.ship');
 
@@ -24,3 +25,7 @@ export class OrderTasks {
 export class AppModule {}
 
 export const start = (): Promise<LocalSqs> => LocalSqs.start({ port: 0 });
+
+export const handler: LambdaHandler = createLambdaHandler(AppModule);
+
+export const startTesting = (): Promise<SqsCeleryTesting> => SqsCeleryTesting.start();
