@@ -11,6 +11,7 @@ import {
   routedCall,
   signatureMessage,
   wireOptions,
+  textOption,
   type CanvasPlan,
   type ChordStart,
   type PublishOptions,
@@ -105,13 +106,13 @@ export class CanvasSender {
         queue,
         origin,
         now: clock.now(),
-        rootId: idOf(options['root_id']) ?? parent?.rootId,
-        parentId: idOf(options['parent_id']) ?? parent?.id,
+        rootId: textOption(options['root_id']) ?? parent?.rootId,
+        parentId: textOption(options['parent_id']) ?? parent?.id,
         argsreprMaxsize,
       },
     );
-    const messageGroupId = idOf(MessageGroupId);
-    const messageDeduplicationId = idOf(MessageDeduplicationId);
+    const messageGroupId = textOption(MessageGroupId);
+    const messageDeduplicationId = textOption(MessageDeduplicationId);
     return {
       message,
       options: {
@@ -143,8 +144,4 @@ function checkDeduplication(steps: readonly Step[]): void {
   throw new InvalidTaskError(
     'send: tasks of one workflow must not share a deduplicationId: SQS would drop all but one',
   );
-}
-
-function idOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

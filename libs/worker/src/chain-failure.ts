@@ -3,6 +3,7 @@ import {
   queueOfSignature,
   readSignature,
   tasksOf,
+  textOption,
   type ExtendedMeta,
   type SignatureJson,
   type TaskMessage,
@@ -70,7 +71,7 @@ export function chainFailures(message: Pick<TaskMessage, 'embed'>, failure: Shar
 
 function recordOf({ signature, groupId }: LostStep, taskId: string, failure: SharedFailure): TaskMeta {
   const { status, result, traceback, dateDone, extended } = failure;
-  const parentId = text(signature.options['parent_id']);
+  const parentId = textOption(signature.options['parent_id']);
   return {
     taskId,
     status,
@@ -99,13 +100,9 @@ function stepOf(signature: SignatureJson): LostStep {
   const index = Number(options['group_index'] ?? NaN);
   return {
     signature,
-    taskId: text(options['task_id']),
-    groupId: text(options['group_id']),
+    taskId: textOption(options['task_id']),
+    groupId: textOption(options['group_id']),
     groupIndex: Number.isSafeInteger(index) ? index : undefined,
     chord: readSignature(options['chord']),
   };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -248,7 +248,7 @@ function sorted(value: unknown): unknown {
 describe('a route that looks into the arguments of the next step', () => {
   async function routed(decide: (argument: unknown) => string) {
     const bench = new Bench({
-      route: ({ args = [] }) => {
+      route: ({ args }) => {
         try {
           return { queue: decide(args[0]) };
         } catch (cause) {

@@ -5,6 +5,7 @@ import {
   planCanvas,
   routedCall,
   signatureMessage,
+  textOption,
   type CanvasAction,
   type CanvasPlan,
   type CanvasResult,
@@ -111,8 +112,8 @@ export class WorkflowCalls {
         args: [],
         id: String(options['task_id']),
         queue,
-        parentId: text(options['parent_id']) ?? message.headers.id,
-        rootId: text(options['root_id']) ?? message.headers.rootId,
+        parentId: textOption(options['parent_id']) ?? message.headers.id,
+        rootId: textOption(options['root_id']) ?? message.headers.rootId,
         origin: hostname,
         now: clock.now(),
         argsreprMaxsize,
@@ -146,8 +147,4 @@ export class WorkflowCalls {
 /** A group that is called here. */
 export function groupOf(tasks: readonly SignatureJson[]): SignatureJson {
   return { task: 'celery.group', args: [], kwargs: { tasks }, options: {}, subtask_type: 'group', immutable: false };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

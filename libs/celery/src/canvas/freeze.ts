@@ -14,6 +14,7 @@ import {
   type Options,
 } from './primitives.js';
 import type { SignatureJson } from './signature-json.js';
+import { textOption } from './text-option.js';
 
 /** What a signature is told when it gets its id; what it names itself already stays. */
 export interface Place {
@@ -68,7 +69,7 @@ function reporting({ chord, groupIndex }: Place): Options {
 
 /** The id that a signature names. */
 export function idOf({ task_id }: Options): string | undefined {
-  return typeof task_id === 'string' && task_id !== '' ? task_id : undefined;
+  return textOption(task_id);
 }
 
 function freezeChain(chain: SignatureJson, place: Place, newId: NewId): Frozen {

@@ -22,5 +22,6 @@ export type {
   SignatureResults,
 } from './signature-type.js';
 export { signature, wireOptions, type SignatureInit, type SignatureOptions } from './signature.js';
+export { textOption } from './text-option.js';
 export { stampMarks, stampMarksOf, type StampValue, type StampedHeaders } from './stamp-mark.js';
 export { stamp, type Stamps } from './stamp.js';

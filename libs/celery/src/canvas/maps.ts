@@ -15,24 +15,26 @@ export type MappedTask = string | TaskDefinition | SignatureJson;
  * task.
  *
  * @param it the first argument of each call
+ * @throws InvalidTaskError for items that cannot be iterated
  */
 export function map<Task extends MappedTask>(
   task: Task,
   it: Iterable<FirstArg<Task>>,
 ): Signature<readonly TaskResult<Task>[]> {
-  return mapping('celery.map', { task: mapped(task), it: [...it] });
+  return mapping('celery.map', { task: mapped(task), it: itemsOf('map', it) });
 }
 
 /**
  * As {@link map}, with all positional arguments of each call: Celery's `task.starmap`.
  *
  * @param it the arguments of each call
+ * @throws InvalidTaskError for items that cannot be iterated
  */
 export function starmap<Task extends MappedTask>(
   task: Task,
   it: Iterable<TaskArgs<Task>>,
 ): Signature<readonly TaskResult<Task>[]> {
-  return mapping('celery.starmap', { task: mapped(task), it: [...it] });
+  return mapping('celery.starmap', { task: mapped(task), it: itemsOf('starmap', it) });
 }
 
 /**
@@ -40,7 +42,7 @@ export function starmap<Task extends MappedTask>(
  *
  * @param it the arguments of each call
  * @param n calls in one message
- * @throws InvalidTaskError unless `n` is a whole number from 1
+ * @throws InvalidTaskError unless `n` is a whole number from 1, and for items that cannot be iterated
  */
 export function chunks<Task extends MappedTask>(
   task: Task,
@@ -49,7 +51,7 @@ export function chunks<Task extends MappedTask>(
 ): GroupSignature<readonly (readonly TaskResult<Task>[])[]> {
   if (!Number.isSafeInteger(n) || n < 1)
     throw new InvalidTaskError(`chunks: n must be a whole number from 1, not ${n}`);
-  return mapping('celery.chunks', { task: mapped(task), it: [...it], n });
+  return mapping('celery.chunks', { task: mapped(task), it: itemsOf('chunks', it), n });
 }
 
 /**
@@ -65,6 +67,12 @@ export function expandChunks(signature: SignatureJson): SignatureJson {
     mapping('celery.starmap', { task: kwargs['task'], it: items.slice(index * size, (index + 1) * size) }),
   );
   return makeGroup(parts, options);
+}
+
+function itemsOf(mapping: string, it: Iterable<unknown>): readonly unknown[] {
+  // Callers without types may give anything.
+  if (typeof Object(it)[Symbol.iterator] === 'function') return [...it];
+  throw new InvalidTaskError(`${mapping}: the items must be an iterable, not ${typeof it}`);
 }
 
 function mapping(task: string, kwargs: SignatureJson['kwargs']): SignatureJson {

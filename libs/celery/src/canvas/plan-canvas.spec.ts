@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { InvalidTaskError } from '../errors/index.js';
 import { decodeMessage } from '../message/decode-message.js';
 import { vector } from '../message/vectors.test-support.js';
 import { chain, chord, group } from './canvas.js';
@@ -287,5 +288,15 @@ describe('chains', () => {
     expect(tasksOf(chain(add(1), chain(add(2), add(3))))).toEqual([add(1), add(2), add(3)]);
     expect(chain(add(1))).toEqual(add(1));
     expect(chain(add(1), group(add(2)))).toEqual(chain(add(1), add(2)));
+  });
+});
+
+describe('mappings', () => {
+  it.each([
+    ['map', 'number', () => map('t', 5 as never)],
+    ['starmap', 'object', () => starmap('t', null as never)],
+    ['chunks', 'object', () => chunks('t', {} as never, 2)],
+  ])('%s refuses items that cannot be iterated: %s', (name, type, make) => {
+    expect(make).toThrow(new InvalidTaskError(`${name}: the items must be an iterable, not ${type}`));
   });
 });

@@ -21,6 +21,7 @@ import {
 } from './primitives.js';
 import { readSignature, type SignatureJson } from './signature-json.js';
 import { ownOptions, plainSteps, withoutHeaderChords } from './steps.js';
+import { textOption } from './text-option.js';
 
 /** What has to be known to plan. */
 export interface PlanContext extends PartialCall {
@@ -120,7 +121,7 @@ class Planner {
     const all = mergedOptions(group.options, options);
     const groupId = idOf(all) ?? this.#newId();
     const rest = { ...withoutKeys(all, 'task_id', 'chord', 'group_index'), group_id: groupId };
-    const members = this.#members(tasksOf(group), groupId, text(all['root_id']));
+    const members = this.#members(tasksOf(group), groupId, textOption(all['root_id']));
     const call = { args: [...args, ...group.args], kwargs, options: rest };
     this.#sendMembers(groupId, members, readSignature(all['chord']), call);
     const results = members.map(({ result }) => result);
@@ -159,7 +160,7 @@ class Planner {
     const groupId = idOf(group.options) ?? this.#newId();
     const all = { ...chord.options, ...options };
     const called = calledBody(chord, options);
-    const place = { groupId, rootId: text(called.rootId) };
+    const place = { groupId, rootId: textOption(called.rootId) };
     const body = freeze(called.body, { ...place, id: idOf(all) ?? this.#newId() }, this.#newId);
     const bare = withoutHeaderChords(body.signature);
     const header = freezeGroup(withOption(group, 'task_id', groupId), { ...place, chord: bare }, this.#newId);
@@ -193,8 +194,8 @@ function placeOf(options: Options): Place {
   const { group_index } = options;
   return {
     id: idOf(options),
-    rootId: text(options['root_id']),
-    groupId: text(options['group_id']),
+    rootId: textOption(options['root_id']),
+    groupId: textOption(options['group_id']),
     chord: readSignature(options['chord']),
     groupIndex: typeof group_index === 'number' ? group_index : undefined,
   };
@@ -212,8 +213,4 @@ function linked(steps: readonly SignatureJson[], options: Options): readonly Sig
 
 function withOnlyId({ task_id }: Options): Options {
   return task_id === undefined ? {} : { task_id };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -3,6 +3,7 @@ import { isSendable } from '../message/header-names.js';
 import { pick } from '../message/pick.js';
 import type { Embed, TaskMessage } from '../message/task-message.js';
 import { isRecord, readSignature, type SignatureJson } from './signature-json.js';
+import { textOption } from './text-option.js';
 
 /** How a worker calls a signature; what the signature itself says wins. */
 export interface SignatureCall {
@@ -81,12 +82,12 @@ export function signatureMessage(signature: SignatureJson, call: SignatureCall):
     task: signature.task,
     args: signature.immutable ? signature.args : [...call.args, ...signature.args],
     kwargs: signature.kwargs,
-    id: text(options['task_id']) ?? call.id,
+    id: textOption(options['task_id']) ?? call.id,
     queue: queueOfSignature(signature) ?? call.queue,
     origin: call.origin,
     now: call.now,
-    rootId: call.rootId ?? text(options['root_id']),
-    parentId: call.parentId ?? text(options['parent_id']),
+    rootId: call.rootId ?? textOption(options['root_id']),
+    parentId: call.parentId ?? textOption(options['parent_id']),
     embed: embedOf(options, call.chain),
     argsreprMaxsize: call.argsreprMaxsize,
   });
@@ -101,16 +102,16 @@ function executionOptions(options: SignatureJson['options']): Partial<TaskMessag
     // They came in with a message: a name that cannot be sent must not cost the call.
     headers: pick(record(options['headers']) ?? {}, isSendable),
     timelimit: [number(options['time_limit']) ?? null, number(options['soft_time_limit']) ?? null],
-    shadow: text(options['shadow']),
+    shadow: textOption(options['shadow']),
     ignoreResult: options['ignore_result'] === true,
-    replyTo: text(options['reply_to']),
+    replyTo: textOption(options['reply_to']),
     replacedTaskNesting: number(options['replaced_task_nesting']),
   };
 }
 
 function membership(options: SignatureJson['options'], { group }: SignatureCall): Partial<TaskMessageSpec> {
   return {
-    group: text(options['group_id']) ?? group?.id,
+    group: textOption(options['group_id']) ?? group?.id,
     groupIndex: number(options['group_index']) ?? group?.index,
   };
 }
@@ -129,7 +130,7 @@ function stamping(options: SignatureJson['options']): Partial<TaskMessageSpec> {
 
 /** The queue a signature names, if any. */
 export function queueOfSignature({ options }: SignatureJson): string | undefined {
-  return text(options['queue']) ?? text(options['routing_key']);
+  return textOption(options['queue']) ?? textOption(options['routing_key']);
 }
 
 function embedOf(options: SignatureJson['options'], chain: readonly SignatureJson[] | undefined): Embed {
@@ -145,10 +146,6 @@ function signatures(value: unknown): SignatureJson[] | null {
   return value === null || value === undefined ? null : [value].flat().flatMap((one) => readSignature(one) ?? []);
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 /** Python may have written a float, which keeps its own class here. */
 function number(value: unknown): number | undefined {
   if (value === null || value === undefined || value instanceof Date || typeof value === 'string') return undefined;
@@ -157,7 +154,7 @@ function number(value: unknown): number | undefined {
 }
 
 function moment(value: unknown): Date | string | undefined {
-  return value instanceof Date ? value : text(value);
+  return value instanceof Date ? value : textOption(value);
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> | undefined {

@@ -1,4 +1,4 @@
-import { readSignature, signatureList, type SignatureJson } from '#celery';
+import { readSignature, signatureList, textOption, type SignatureJson } from '#celery';
 
 /** A result that waits for the body of a chord, and fails with it. */
 export interface WaitingResult {
@@ -17,7 +17,7 @@ export function resultsOf(body: SignatureJson): readonly WaitingResult[] {
   }
   const tasks = signatureList(body.kwargs['tasks']);
   const members = tasks.map((task) => memberOf(task, errbacksOf(body)));
-  return [...members, { taskId: text(body.options['task_id']), errbacks: [], failsAlike: true }];
+  return [...members, { taskId: textOption(body.options['task_id']), errbacks: [], failsAlike: true }];
 }
 
 /** Everything that is called when the chord fails. */
@@ -34,7 +34,7 @@ function memberOf(task: SignatureJson, more: readonly SignatureJson[]): WaitingR
 /** What waits for a chord waits for its body. */
 function resultIdOf(signature: SignatureJson): string | undefined {
   const body = bodyOf(signature);
-  return body ? resultIdOf(body) : text(signature.options['task_id']);
+  return body ? resultIdOf(body) : textOption(signature.options['task_id']);
 }
 
 /** As in Celery, a chord's errbacks are linked to its body, and those of a group to its members. */
@@ -50,8 +50,4 @@ function bodyOf({ subtask_type, kwargs }: SignatureJson): SignatureJson | undefi
 
 function errbacksOf({ options }: SignatureJson): readonly SignatureJson[] {
   return signatureList(options['link_error']);
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
