@@ -3,6 +3,7 @@ import { Test } from '@nestjs/testing';
 import {
   CLOCK,
   Ignore,
+  OnTaskEvent,
   RawMessage,
   RawMessageContext,
   RawMessageRequest,
@@ -19,6 +20,7 @@ import {
   chord,
   signature,
   type SqsCeleryOptions,
+  type TaskEventMap,
 } from 'nestjs-sqs-celery';
 import { UnknownEventSourceError, createLambdaHandler, type LambdaHandler } from 'nestjs-sqs-celery/lambda';
 import type { LocalSqs, VirtualClock } from 'nestjs-sqs-celery/testing';
@@ -481,6 +483,31 @@ describe('time that runs out', () => {
     expect(seen).toEqual([]);
     expect(hidden('celery')).toEqual([0]);
   });
+});
+
+it('waits for listeners of task events before it answers, in each invocation', async () => {
+  @Injectable()
+  class Audit {
+    @OnTaskEvent('succeeded')
+    async succeeded({ result }: TaskEventMap['succeeded']): Promise<void> {
+      if (result === 0) await new Promise(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      seen.push(`told of ${String(result)}`);
+    }
+  }
+  const { tasks, mapping } = await makeLambda({ providers: [Tasks, Audit] });
+  using queue = mapping('celery');
+  await tasks.delay('add', 0, 0);
+  const given = queue.poll();
+  await until(() => seen.length === 1, 'the listener that never ends');
+  await clock.advance(2000);
+  await given;
+  await tasks.delay('add', 1, 2);
+  const answered = queue.poll().then(() => seen.push('answered'));
+  await until(() => seen.includes('told of 3'), 'the listener');
+  await clock.advance(2000);
+  await answered;
+  expect(seen.slice(-2)).toEqual(['told of 3', 'answered']);
 });
 
 describe('the start', () => {

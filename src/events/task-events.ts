@@ -29,6 +29,8 @@ export class TaskEvents {
   readonly worker = new WorkerEvents((error, event) => this.#threw(error, event));
   /** @internal Told by the publisher of the connection. */
   readonly publishing = new Listeners<PublishEventMap>((error, event) => this.#threw(error, event));
+  /** Listeners that had not ended when the shutdown had waited for them. */
+  #givenUp: number | undefined;
 
   /**
    * Calls `listener` at each event of this kind. What it throws, or rejects with, is logged and disturbs no task; only one of
@@ -48,20 +50,38 @@ export class TaskEvents {
     return this.#register(event, name === undefined ? listener : ofTask);
   }
 
-  /** @internal Resolves when no listener is at work any more, or when their time is over. */
+  /** @internal At the shutdown, which asks more than once: listeners that were given up are not waited for again. */
   async settled(clock: Clock): Promise<void> {
-    if (this.#unfinished === 0) return;
+    if (this.#givenUp) return;
+    await this.settledSoon(clock);
+    this.#givenUp = this.unfinished;
+  }
+
+  /** @internal Resolves when no listener is at work any more, or when their time is over. */
+  async settledSoon(clock: Clock): Promise<void> {
+    if (this.unfinished === 0) return;
     const finished = new AbortController();
-    const all = Promise.all([this.worker.settled(), this.publishing.settled()]).then(() => finished.abort());
+    const all = this.ended().then(() => finished.abort());
     await Promise.race([all, sleep(clock, PATIENCE_MS, finished.signal)]);
-    if (this.#unfinished === 0) return;
+    if (this.unfinished === 0) return;
     this.#log.warn(
-      `Listeners of task events had not ended after ${PATIENCE_MS / 1000} s and are not waited for: ${this.#unfinished}.`,
+      `Listeners of task events had not ended after ${PATIENCE_MS / 1000} s and are not waited for: ${this.unfinished}.`,
     );
   }
 
-  get #unfinished(): number {
+  /** @internal Resolves when no listener is at work any more, whenever that is. */
+  async ended(): Promise<void> {
+    await Promise.all([this.worker.settled(), this.publishing.settled()]);
+  }
+
+  /** @internal Listeners at work that nobody waits for. */
+  get unfinished(): number {
     return this.worker.unfinished + this.publishing.unfinished;
+  }
+
+  /** @internal Whether the shutdown has waited for them. */
+  get isOver(): boolean {
+    return this.#givenUp !== undefined;
   }
 
   #register<Event extends TaskEvent>(event: Event, listener: TaskEventListener<Event>): () => void {

@@ -16,7 +16,7 @@ export class SqsCeleryHealth {
    * Looks at what is known, and asks nothing of SQS: it may be called at any time, as often as you like.
    *
    * - `readiness`: `down` before the start and while draining, where the credentials are not accepted or SQS refuses, and where
-   *   polls of a queue fail: three in a row, or for a minute.
+   *   polls of a queue fail: three in a row, or without an answer in the last minute, as at the start.
    * - `liveness`: `down` only where a restart helps: a queue that is not polled any more though nothing fails, and a handler that
    *   runs on long after its hard time limit.
    *

@@ -33,7 +33,7 @@ export class EventSources {
 
   /** Resolves when no listener of task events is at work any more. */
   async listenersSettled(): Promise<void> {
-    await Promise.all(this.connections.map(({ taskEvents }) => taskEvents.settled(this.clock)));
+    await Promise.all(this.connections.map(({ taskEvents }) => taskEvents.settledSoon(this.clock)));
   }
 }
 

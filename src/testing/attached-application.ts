@@ -12,6 +12,8 @@ export interface Site {
   sender(sender: MessageSender, connection: SqsConnection): MessageSender;
   /** Lets time pass until the condition holds. */
   advanceUntil(condition: () => boolean): Promise<unknown>;
+  /** Resolves when `work` has ended, which may take real time, or the patience with it. */
+  patiently(work: Promise<unknown>): Promise<void>;
   /** The connections will be closed. */
   close(connections: readonly SqsConnection[]): void;
 }
@@ -47,12 +49,19 @@ export class AttachedApplication implements ConnectionOverrides, Pick<ShutdownHo
 
   async #passTime(): Promise<void> {
     try {
-      await this.site.advanceUntil(() => this.#connections.every(({ control }) => control.queues().length === 0));
+      await this.site.advanceUntil(() => this.#connections.every(hasStopped));
+      await this.site.patiently(Promise.all(this.#connections.map(({ taskEvents }) => taskEvents.ended())));
+      await this.site.advanceUntil(() => this.#connections.every(({ taskEvents }) => taskEvents.isOver));
     } catch (error) {
       // Told at once: without time the workers do not end, and nobody would come to ask.
       new Logger('SqsCeleryTesting').error('Time does not pass for the application that closes', stackOf(error));
     }
   }
+}
+
+/** Nothing runs, and those who listen are waited for. */
+function hasStopped({ control, taskEvents }: SqsConnection): boolean {
+  return control.queues().length === 0 && (taskEvents.unfinished > 0 || taskEvents.isOver);
 }
 
 function stackOf(error: unknown): string | undefined {

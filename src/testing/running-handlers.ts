@@ -1,3 +1,4 @@
+import { setTimeout as realTime } from 'node:timers/promises';
 import type { VirtualClock } from '#sqs-local';
 import type { TaskRequest, WorkerEvent, WorkerEvents } from '#worker';
 
@@ -36,6 +37,13 @@ export class RunningHandlers {
   /** Nothing is waited for any more. */
   close(): void {
     for (const delivery of this.#ends.keys()) this.#end(delivery);
+  }
+
+  /** Resolves when `work` has ended, or the patience with it. */
+  async patiently(work: Promise<unknown>): Promise<void> {
+    const ended = new AbortController();
+    const patience = realTime(this.patienceMs, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([work, patience]).finally(() => ended.abort());
   }
 
   #begin({ task, received: { delivery } }: TaskRequest): void {

@@ -42,7 +42,7 @@ export interface SentTask {
 
 /** Everything that the attached applications have sent, in the order in which they began to. */
 export class SentTasks {
-  #sent: readonly SentTask[] = [];
+  #sent: SentTask[] = [];
 
   /** @param task only messages of this one. Default: all */
   of(task?: string | TaskDefinition): readonly SentTask[] {
@@ -60,7 +60,7 @@ export class SentTasks {
     const decoded = decodeMessage(message.body, connection.opened.decode);
     if (decoded.kind !== 'task') return () => {};
     const sent = sentTask(decoded.message, { queue, connection: connection.name }, message);
-    this.#sent = [...this.#sent, sent];
+    this.#sent.push(sent);
     return () => {
       this.#sent = this.#sent.filter((one) => one !== sent);
     };

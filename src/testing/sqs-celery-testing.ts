@@ -52,7 +52,7 @@ export class SqsCeleryTesting implements AsyncDisposable {
     this.#stores = new MemoryStores(this.clock);
     this.spy = new TaskSpy({
       advanceUntil: (condition, maxMs) => this.#time.advanceUntil(condition, maxMs),
-      isIdle: () => !this.#hasWork({ delayed: true }),
+      isIdle: () => this.#busyQueues({ delayed: true }).length === 0,
       patienceMs: runMs,
     });
   }
@@ -114,10 +114,17 @@ export class SqsCeleryTesting implements AsyncDisposable {
   /**
    * Runs tasks until no message is visible in a queue that an attached application consumes, and no handler runs; with `delayed`, until
    * none waits either.
-   * @throws (rejects) Error where that takes longer than `maxMs`
+   * @throws (rejects) Error, which names the queues, where that takes longer than `maxMs`
    */
   async drainAll({ delayed = false, maxMs = DAY_MS }: DrainOptions = {}): Promise<void> {
-    await this.#time.advanceUntil(() => !this.#hasWork({ delayed }), maxMs);
+    try {
+      await this.#time.advanceUntil(() => this.#busyQueues({ delayed }).length === 0, maxMs);
+    } catch (cause) {
+      const left = this.#busyQueues({ delayed }).join(', ') || 'no queue';
+      throw new Error(`SqsCeleryTesting: drainAll has not ended; there is work left in: ${left}. ${String(cause)}`, {
+        cause,
+      });
+    }
   }
 
   /**
@@ -162,8 +169,9 @@ export class SqsCeleryTesting implements AsyncDisposable {
     await this.close();
   }
 
-  #hasWork({ delayed }: { readonly delayed: boolean }): boolean {
-    const work = [...this.#connections].map((one) => pendingWork(one, this.localOf(one.name)));
-    return work.some(({ now, later }) => now || (delayed && later));
+  /** Those with work left. */
+  #busyQueues({ delayed }: { readonly delayed: boolean }): string[] {
+    const work = [...this.#connections].flatMap((one) => pendingWork(one, this.localOf(one.name)));
+    return work.filter(({ now, later }) => now || (delayed && later)).map(({ queue }) => queue);
   }
 }

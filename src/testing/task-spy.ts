@@ -1,7 +1,7 @@
 import type { TaskDefinition } from '#celery';
 import { setTimeout as realTime } from 'node:timers/promises';
 import type { WorkerEvents } from '#worker';
-import { FINAL_STATES, onTaskState, type SpiedState, type SpiedTask } from './task-states.js';
+import { isFinal, onTaskState, type SpiedState, type SpiedTask } from './task-states.js';
 
 /** What a {@link TaskSpy} needs to know of its surroundings. */
 export interface TaskSpyDeps {
@@ -23,10 +23,13 @@ export interface WaitForOptions {
 const LOOKS = 12;
 const DAY_MS = 86_400_000;
 
+const ENDED = 'It has ended.';
+const IDLE = 'Nothing is left to be run. Was it sent, to a queue that an attached application consumes?';
+
 /** Sees what becomes of tasks in the attached applications. */
 export class TaskSpy {
   readonly #deps: TaskSpyDeps;
-  #seen: readonly SpiedTask[] = [];
+  #seen: SpiedTask[] = [];
 
   /** @internal `SqsCeleryTesting.spy` is one. */
   constructor(deps: TaskSpyDeps) {
@@ -48,7 +51,7 @@ export class TaskSpy {
    * @param task id, name or definition
    * @param state Default: `SUCCESS`
    * @throws (rejects) Error as soon as it is certain that it will not be: a task of this id has ended otherwise (its error is the `cause`),
-   * nothing is left to be run, or `maxMs` have passed
+   * nothing is left to be run; and when `maxMs` have passed
    */
   async waitFor(
     task: string | TaskDefinition,
@@ -59,19 +62,21 @@ export class TaskSpy {
     const isDecided = (): boolean => reached() !== undefined || this.#endOf(task) !== undefined;
     for (let look = 0; look < LOOKS; look++) {
       if (look > 0) await realTime(this.#deps.patienceMs / LOOKS);
-      await this.#deps.advanceUntil(() => isDecided() || this.#deps.isIdle(), maxMs);
+      await this.#deps
+        .advanceUntil(() => isDecided() || this.#deps.isIdle(), maxMs)
+        .catch((error: unknown) => {
+          throw this.#missed(task, state, String(error));
+        });
       if (isDecided()) break;
     }
     const found = reached();
     if (found) return found;
-    throw this.#missed(task, state);
+    throw this.#missed(task, state, this.#endOf(task) ? ENDED : IDLE);
   }
 
   /** @internal */
   watch(events: WorkerEvents): void {
-    onTaskState(events, (task) => {
-      this.#seen = [...this.#seen, task];
-    });
+    onTaskState(events, (task) => this.#seen.push(task));
   }
 
   /** @internal */
@@ -81,18 +86,16 @@ export class TaskSpy {
 
   /** How the task of this id has ended. */
   #endOf(id: string | TaskDefinition): SpiedTask | undefined {
-    return this.#seen.find(({ request, state }) => request.id === id && FINAL_STATES.has(state));
+    return this.#seen.find((seen) => seen.request.id === id && isFinal(seen));
   }
 
-  #missed(task: string | TaskDefinition, state: SpiedState): Error {
+  #missed(task: string | TaskDefinition, state: SpiedState, why: string): Error {
     const seen = this.of(task);
     const states = seen.map((one) => one.state).join(', ') || 'nothing';
     const title = typeof task === 'string' ? task : task.name;
-    return new Error(
-      `TaskSpy: task ${title} has not reached ${state}, and nothing is left to be run; it was seen to reach: ${states}. ` +
-        'Was it sent, to a queue that an attached application consumes?',
-      { cause: seen.findLast(({ error }) => error !== undefined)?.error },
-    );
+    return new Error(`TaskSpy: task ${title} has not reached ${state}; it was seen to reach: ${states}. ${why}`, {
+      cause: seen.findLast(({ error }) => error !== undefined)?.error,
+    });
   }
 }
 

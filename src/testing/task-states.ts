@@ -12,10 +12,16 @@ export interface SpiedTask {
   readonly result?: unknown;
   /** What the task failed with, or is retried for: the error itself, as the handler threw it. */
   readonly error?: unknown;
+  /** Of REJECTED: whether its message was handed back, to be run again. */
+  readonly requeue?: boolean;
 }
 
-/** States after which nothing happens to a task any more. */
-export const FINAL_STATES: ReadonlySet<SpiedState> = new Set(['SUCCESS', 'FAILURE', 'REVOKED', 'IGNORED', 'REJECTED']);
+const FINAL_STATES: ReadonlySet<SpiedState> = new Set(['SUCCESS', 'FAILURE', 'REVOKED', 'IGNORED', 'REJECTED']);
+
+/** Whether nothing happens to the task any more. */
+export function isFinal({ state, requeue = false }: SpiedTask): boolean {
+  return FINAL_STATES.has(state) && !requeue;
+}
 
 /** Calls `listener` for each state that a task of the worker reaches. */
 export function onTaskState(events: WorkerEvents, listener: (task: SpiedTask) => void): void {
@@ -26,5 +32,5 @@ export function onTaskState(events: WorkerEvents, listener: (task: SpiedTask) =>
   events.on('revoked', ({ request }) => listener({ state: 'REVOKED', request }));
   events.on('expired', ({ request }) => listener({ state: 'REVOKED', request }));
   events.on('ignored', ({ request }) => listener({ state: 'IGNORED', request }));
-  events.on('rejected', ({ request }) => listener({ state: 'REJECTED', request }));
+  events.on('rejected', ({ request, requeue }) => listener({ state: 'REJECTED', request, requeue }));
 }

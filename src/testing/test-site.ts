@@ -51,6 +51,10 @@ export class TestSite implements Site {
     return this.parts.time.advanceUntil(condition, Infinity);
   }
 
+  patiently(work: Promise<unknown>): Promise<void> {
+    return this.parts.running.patiently(work);
+  }
+
   close(closed: readonly SqsConnection[]): void {
     for (const connection of closed) this.parts.connections.delete(connection);
   }
