@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{src,libs,apps}/**/*.spec.ts'], testTimeout: 20_000 } },
+      { extends: true, test: { name: 'unit', include: ['{src,libs,apps,bench}/**/*.spec.ts'], testTimeout: 20_000 } },
       {
         extends: true,
         test: {
