@@ -5,6 +5,7 @@ import { describeTargets } from './support/targets.js';
 
 const TASKS = 100;
 const LIMIT_MS = 120_000;
+const numbers = Array.from({ length: TASKS }, (_, number) => number);
 
 /** The advice of docs/guide/python.md for Python on a queue with tasks it does not know. */
 const shared = {
@@ -33,7 +34,11 @@ describeTargets(
         nest: ({ shared: url }: Urls) => ({ queues: [{ name: 'shared', url: url! }] }),
       });
       try {
-        await runAll(fleets);
+        const { nest, python, runs, dead } = await runAll(fleets);
+        expect(new Set(nest)).toEqual(new Set(numbers));
+        expect(python).toHaveLength(TASKS);
+        expect(runs).toBe(2 * TASKS);
+        expect(dead).toBe(0);
       } finally {
         await fleets.stop();
       }
@@ -42,8 +47,8 @@ describeTargets(
   ['LocalSqs'],
 );
 
-async function runAll({ recorder, tasks, endpoint, urls }: Fleets): Promise<void> {
-  const numbers = Array.from({ length: TASKS }, (_, number) => number);
+/** What each fleet ran, and how many messages SQS gave up on. */
+async function runAll({ recorder, tasks, endpoint, urls }: Fleets) {
   await Promise.all(
     numbers.flatMap((number) => [tasks.delay('nest.only', number), tasks.delay('python.only', number)]),
   );
@@ -52,8 +57,10 @@ async function runAll({ recorder, tasks, endpoint, urls }: Fleets): Promise<void
 
   const ran = (by: string, task: string): unknown[] =>
     recorder.runs.filter((run) => run.by === by && run.task === task).map(({ args }) => args[0]);
-  expect(new Set(ran('nest', 'nest.only'))).toEqual(new Set(numbers));
-  expect(ran('python', 'python.only')).toHaveLength(TASKS);
-  expect(recorder.runs).toHaveLength(2 * TASKS);
-  expect(await depth(endpoint, urls['dead']!)).toBe(0);
+  return {
+    nest: ran('nest', 'nest.only'),
+    python: ran('python', 'python.only'),
+    runs: recorder.runs.length,
+    dead: await depth(endpoint, urls['dead']!),
+  };
 }
