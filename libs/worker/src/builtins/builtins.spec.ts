@@ -37,6 +37,10 @@ it('celery.backend_cleanup has nothing to do', async () => {
   expect(await resultOf({ task: 'celery.backend_cleanup' })).toMatchObject({ status: 'SUCCESS', result: null });
 });
 
+it('celery.ping answers', async () => {
+  expect(await resultOf({ task: 'celery.ping' })).toMatchObject({ status: 'SUCCESS', result: 'pong' });
+});
+
 it('a task of the application wins over the built-in one of its name', async () => {
   const results = new MemoryResultStore();
   const bench = new Bench({ stores: { results } }).task('celery.map', () => 'own');

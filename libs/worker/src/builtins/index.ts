@@ -7,6 +7,7 @@ import type { TaskFinder } from './call-task.js';
 import { chain, chord, chunks, group } from './canvas-tasks.js';
 import { chordUnlock } from './chord-unlock.js';
 import { xmap, xstarmap } from './maps.js';
+import { ping } from './ping.js';
 
 export type { BuiltInDeps, BuiltInTask } from './built-in-task.js';
 
@@ -45,5 +46,6 @@ function builtInTasks(deps: BuiltInDeps, tasks: TaskFinder): readonly BuiltInTas
     accumulate(deps),
     backendCleanup(deps),
     chordUnlock(deps),
+    ping(deps),
   ];
 }
