@@ -22,6 +22,7 @@ describe('awsFailure', () => {
     [answer('UnknownError', 302), 'UnknownError', true, false],
     [answer('UnknownError', 429), 'UnknownError', true, true],
     [Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'DEPTH_ZERO_SELF_SIGNED_CERT', true, true],
+    [Object.assign(new Error('x'), { code: 'valueOf' }), 'valueOf', true, false],
     [undefined, 'UnknownError', true, true],
   ])('reads %s', (error, code, transient, answered) => {
     expect(awsFailure(error)).toMatchObject({ code, transient, answered });

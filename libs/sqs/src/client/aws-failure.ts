@@ -18,11 +18,12 @@ export interface FailedEntry {
   readonly SenderFault: boolean | undefined;
 }
 
-const legacyNames: Readonly<Record<string, string>> = {
-  NonExistentQueue: 'QueueDoesNotExist',
-  QueueAlreadyExists: 'QueueNameExists',
-  AccessDeniedException: 'AccessDenied',
-};
+/** A map: an object would answer to `valueOf` as well. */
+const legacyNames: ReadonlyMap<string, string> = new Map([
+  ['NonExistentQueue', 'QueueDoesNotExist'],
+  ['QueueAlreadyExists', 'QueueNameExists'],
+  ['AccessDeniedException', 'AccessDenied'],
+]);
 
 const passingCodes =
   /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|Timeout|ExpiredToken|TokenRefresh|TooSkewed|RequestExpired|RequestInTheFuture|InternalError|InternalFailure|ServiceUnavailable/i;
@@ -34,7 +35,7 @@ const neverSent =
 /** SQS's codes come bare, with `AWS.SimpleQueueService.` or `com.amazonaws.sqs#` in front: one name for each. */
 export function errorCode(raw: string | undefined): string {
   const bare = (raw ?? 'UnknownError').split(/[.#]/).at(-1) ?? 'UnknownError';
-  return legacyNames[bare] ?? bare;
+  return legacyNames.get(bare) ?? bare;
 }
 
 /** SQS refused one entry of a batch whose other entries it took. */
