@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    setupFiles: ['./test/support/property-seed.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['{src,libs,apps,bench}/**/*.spec.ts'], testTimeout: 20_000 } },
       {
