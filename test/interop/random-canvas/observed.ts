@@ -30,6 +30,9 @@ export interface Observed {
 
 type Redis = WalkFleets['redis'];
 
+/** Stands for an id that was drawn while the canvas ran. */
+export const UNNAMED = '<id>';
+
 export async function runsOf(redis: Redis): Promise<readonly NotedRun[]> {
   const lines = await redis.lRange('walk:runs', 0, -1);
   return lines.map((line) => JSON.parse(line) as NotedRun);
@@ -66,5 +69,5 @@ export function normalised(awaited: Awaited): Awaited {
 }
 
 function withoutDrawnIds(text: string): string {
-  return text.replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '<id>');
+  return text.replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, UNNAMED);
 }

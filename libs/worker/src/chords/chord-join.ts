@@ -13,7 +13,7 @@ import { chordError, reprOfException } from './chord-error.js';
 /** What a complete header comes to: the body's argument, or why the chord has failed. */
 export type Joined =
   | { readonly results: readonly unknown[] }
-  /** `cause`: the exception of the task that failed, where it is one. */
+  /** `cause`: the exception of the task that failed, where Celery names it as the chord error's own cause. */
   | { readonly error: Error; readonly cause: ExceptionInfo | null };
 
 /** Joins the parts of a header in their order; the first that failed is the chord's error. */
@@ -33,7 +33,8 @@ export async function joinStructure(
   const known = new Map(parts.map((part) => [part.taskId, part]));
   const joined = await joinGroup(structure[1] ?? [], known, store);
   if ('values' in joined) return { results: joined.values };
-  return { error: chordError(`Join error: ${reprOfException(joined.failed)}`), cause: joined.failed };
+  // Celery keeps no cause of an error in joining.
+  return { error: chordError(`Join error: ${reprOfException(joined.failed)}`), cause: null };
 }
 
 /**

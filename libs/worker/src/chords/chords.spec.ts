@@ -283,6 +283,25 @@ describe('a header that failed', () => {
     expect(sent()).toMatchObject([{ headers: { task: 'on_error', parentId: 'a-1' }, args: ['a-1'] }]);
   });
 
+  it('fails each member of such a body with the error of the chord where its header has groups in it, as Celery does', async () => {
+    const { part, results } = setUp();
+    const nested: ResultTuple = [
+      ['inner', null],
+      [
+        [['t-0', null], null],
+        [['t-1', null], null],
+      ],
+    ];
+    results.chords.start('g', { structure: [['g', null], [nested]] });
+    const tasks = [signature('a', { taskId: 'a-1' })];
+    const group = { ...signature('celery.group', { taskId: 'g-1' }), kwargs: { tasks }, subtask_type: 'group' };
+    await part(0, { task: 'boom', chord: group });
+    await part(1, { chord: group });
+    for (const id of ['a-1', 'g-1']) {
+      expect((await results.get(id))?.result).toMatchObject({ excMessage: ["Join error: ValueError('boom')"] });
+    }
+  });
+
   it('as a result of a nested group is missing', async () => {
     const { part, results } = setUp();
     const inner: ResultTuple = [['inner', null], [[['missing', null], null]]];

@@ -101,8 +101,7 @@ export class Chords {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       // Asked again, it would say the same.
-      const cause = exceptionInfoOf(error);
-      return { error: chordError(`Join error: ${reprOfException(cause)}`), cause };
+      return { error: chordError(`Join error: ${reprOfException(exceptionInfoOf(error))}`), cause: null };
     }
   }
 
@@ -123,8 +122,7 @@ export class Chords {
   ): Promise<Failure | undefined> {
     const impossible = await whyUnsendable(() => this.#deps.calls.sendBody(reporter, body, groupId, results));
     if (!impossible) return undefined;
-    const cause = exceptionInfoOf(impossible);
-    return { error: chordError(`Callback error: ${reprOfException(cause)}`), cause };
+    return { error: chordError(`Callback error: ${reprOfException(exceptionInfoOf(impossible))}`), cause: null };
   }
 
   async #fail(failure: Failure, body: SignatureJson, { groupId }: ChordPart, reporter: ChordReporter): Promise<void> {
