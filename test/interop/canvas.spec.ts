@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import {
   chain,
@@ -15,8 +14,7 @@ import {
 } from 'nestjs-sqs-celery';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Fleets, nestQueues, predefined } from './support/fleets.js';
-import { Program } from './support/program.js';
-import { pythonProject } from './support/python.js';
+import { describeRecorded } from './support/recorded.js';
 import { noRedis } from './support/redis.js';
 import { describeTargets, only } from './support/targets.js';
 
@@ -136,51 +134,4 @@ function workflows(target: Parameters<typeof Fleets.start>[0]): void {
   });
 }
 
-interface Recorded {
-  readonly left_out: readonly string[];
-  readonly cases: readonly { readonly name: string; readonly sent: unknown }[];
-}
-
-describeTargets(
-  'the recorded workflows',
-  (target) => {
-    it('are what Celery sends', async () => {
-      const { cases, left_out } = JSON.parse(
-        readFileSync(new URL('../vectors/tables/canvas.json', import.meta.url), 'utf8'),
-      ) as Recorded;
-      const celery = new Program('canvas.py', target.python, ['-u', 'canvas.py'], {
-        cwd: pythonProject,
-        env: { PYTHONDONTWRITEBYTECODE: '1' },
-      });
-      try {
-        for (const one of cases) {
-          const answer = celery.nextLine((line) => line.startsWith('{"'));
-          celery.write(`${JSON.stringify(one)}\n`);
-          const { ok } = JSON.parse(await answer) as { ok?: unknown };
-          const { name, sent } = one;
-          expect({ name, sent: numbered(ok, left_out) }).toEqual({ name, sent: numbered(sent, left_out) });
-        }
-      } finally {
-        await celery.stop();
-      }
-    });
-  },
-  ['LocalSqs'],
-  undefined,
-  // An older Celery sends the rest of a workflow with every message of a header.
-  ['5.7.0'],
-);
-
-/** Ids by the order in which they are met, without what is drawn or measured. */
-function numbered(sent: unknown, leftOut: readonly string[]): unknown {
-  const ids = new Map<string, string>();
-  const text = JSON.stringify(sent, (name, value: unknown) => {
-    if (name === 'stamped_headers' && Array.isArray(value)) return new Set(value).size;
-    return name === 'eta' || leftOut.includes(name) ? undefined : value;
-  });
-  const plain = text.replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, (id) => {
-    if (!ids.has(id)) ids.set(id, `id-${ids.size}`);
-    return ids.get(id) ?? id;
-  });
-  return JSON.parse(plain);
-}
+describeRecorded('the recorded workflows', 'canvas');

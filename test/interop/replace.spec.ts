@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { chain, chord, group, link, linkError, signature, stamp, type SignatureJson } from 'nestjs-sqs-celery';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fleets, predefined } from './support/fleets.js';
-import { Program } from './support/program.js';
-import { pythonProject } from './support/python.js';
+import { describeRecorded } from './support/recorded.js';
 import { noRedis } from './support/redis.js';
 import { REPLACING, ReplaceFleet } from './support/replace-fleet.js';
 import { describeTargets, type Target } from './support/targets.js';
@@ -172,49 +170,4 @@ async function record({ redis }: Fleets, id: string): Promise<string> {
   }
 }
 
-interface Recorded {
-  readonly left_out: readonly string[];
-  readonly cases: readonly { readonly name: string; readonly sent: unknown }[];
-}
-
-describeTargets(
-  'the recorded replacements',
-  (target) => {
-    it('are what Celery sends', async () => {
-      const table = new URL('../vectors/tables/replace.json', import.meta.url);
-      const { cases, left_out } = JSON.parse(readFileSync(table, 'utf8')) as Recorded;
-      const celery = new Program('replace.py', target.python, ['-u', 'replace.py'], {
-        cwd: pythonProject,
-        env: { PYTHONDONTWRITEBYTECODE: '1' },
-      });
-      try {
-        for (const one of cases) {
-          const answer = celery.nextLine((line) => line.startsWith('{"'));
-          celery.write(`${JSON.stringify(one)}\n`);
-          const { ok } = JSON.parse(await answer) as { ok?: unknown };
-          const { name, sent } = one;
-          expect({ name, sent: numbered(ok, left_out) }).toEqual({ name, sent: numbered(sent, left_out) });
-        }
-      } finally {
-        await celery.stop();
-      }
-    });
-  },
-  ['LocalSqs'],
-  undefined,
-  ['5.7.0'],
-);
-
-/** Ids by the order in which they are met, without what is drawn or measured. */
-function numbered(sent: unknown, leftOut: readonly string[]): unknown {
-  const ids = new Map<string, string>();
-  const text = JSON.stringify(sent, (name, value: unknown) => {
-    if (name === 'stamped_headers' && Array.isArray(value)) return new Set(value).size;
-    return name === 'eta' || leftOut.includes(name) ? undefined : value;
-  });
-  const plain = text.replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, (id) => {
-    if (!ids.has(id)) ids.set(id, `id-${ids.size}`);
-    return ids.get(id) ?? id;
-  });
-  return JSON.parse(plain);
-}
+describeRecorded('the recorded replacements', 'replace');
