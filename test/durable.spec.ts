@@ -1,8 +1,9 @@
 import { Inject, Injectable, Scope } from '@nestjs/common';
-import { ContextIdFactory, REQUEST, type ContextId, type HostComponentInfo } from '@nestjs/core';
+import { REQUEST } from '@nestjs/core';
 import { expect, it } from 'vitest';
 import { Task, TaskContext, TaskRequest } from 'nestjs-sqs-celery';
 import { startApp, until } from './nest.test-support.js';
+import { shareByTenant } from './support/tenants.js';
 
 const seen: unknown[] = [];
 
@@ -22,18 +23,7 @@ class Tasks {
 }
 
 it('shares durable providers between the tasks of one tenant', async () => {
-  const roots = new Map<string, ContextId>();
-  ContextIdFactory.apply({
-    attach(contextId: ContextId, request: TaskRequest) {
-      const tenant = String(request.headers['tenant']);
-      const root = roots.get(tenant) ?? ContextIdFactory.create();
-      roots.set(tenant, root);
-      return {
-        resolve: ({ isTreeDurable }: HostComponentInfo) => (isTreeDurable ? root : contextId),
-        payload: { tenant },
-      };
-    },
-  });
+  shareByTenant();
   await using running = await startApp({ providers: [Tenant, Tasks] });
   for (const [count, tenant] of ['a', 'a', 'b'].entries()) {
     await running.tasks.send('tenant', { headers: { tenant } });

@@ -1,11 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Inject, Injectable, Scope } from '@nestjs/common';
-import { ContextIdFactory, ModuleRef, REQUEST, type ContextId, type HostComponentInfo } from '@nestjs/core';
+import { ContextIdFactory, ModuleRef, REQUEST } from '@nestjs/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Task, TaskContext, TaskRequest } from 'nestjs-sqs-celery';
 import { startApp, until } from './nest.test-support.js';
 import { outcomeOf } from './support/task-outcome.js';
+import { shareByTenant } from './support/tenants.js';
 
 const seen: unknown[] = [];
 const forgotten: WeakRef<Unit>[] = [];
@@ -109,18 +110,7 @@ class MixedTasks {
 }
 
 it("shares a tenant's durable providers between tasks of request scope", async () => {
-  const roots = new Map<string, ContextId>();
-  ContextIdFactory.apply({
-    attach(contextId: ContextId, request: TaskRequest) {
-      const tenant = String(request.headers['tenant']);
-      const root = roots.get(tenant) ?? ContextIdFactory.create();
-      roots.set(tenant, root);
-      return {
-        resolve: ({ isTreeDurable }: HostComponentInfo) => (isTreeDurable ? root : contextId),
-        payload: { tenant },
-      };
-    },
-  });
+  shareByTenant();
   await using running = await startApp({ providers: [MixedTasks, Tenant] });
   for (const tenant of ['a', 'a', 'b']) {
     expect(await outcomeOf(running, 'mixed', { headers: { tenant } })).toBe('succeeded: True');
