@@ -21,11 +21,20 @@ export interface RedisServer {
   resume(): void;
 }
 
-/** @param port default: a free one */
-export async function startRedis(options: { port?: number; args?: readonly string[] } = {}): Promise<RedisServer> {
+/** How a server is started. */
+export interface RedisServerOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** A configuration file, which a sentinel must have. */
+  readonly config?: string;
+  readonly args?: readonly string[];
+}
+
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
   const own = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', '/tmp'];
-  const server = spawn('redis-server', [...own, ...(options.args ?? [])], { stdio: 'ignore' });
+  const file = options.config === undefined ? [] : [options.config];
+  const server = spawn('redis-server', [...file, ...own, ...(options.args ?? [])], { stdio: 'ignore' });
   await listening(server, port);
   return {
     port,
