@@ -125,6 +125,20 @@ function chords(target: Parameters<typeof Fleets.start>[0]): void {
     expect(args).toEqual([1, 0, 0, 0, 0]);
   });
 
+  // Celery 5.3 waits for ids that it has given to nobody.
+  it.each(only(target, '5.7.0'))(
+    'that Python ends, after a task before a group failed in Nest (Celery %s)',
+    async () => {
+      const { task, args, repr } = failures.nest;
+      const lost = `chain(${sig(task, 'nest', args)}, group(${counting('nest', 1)}, ${counting('python', 2)}))`;
+      // Each step waits for the one before: by then the other has failed.
+      const later = fleetsOfBoth.concat(fleetsOfBoth).map((queue) => counting(queue, 1));
+      const [id] = await fleets.python.apply(`chord([${lost}, chain(${later.join(', ')})], ${counting('nest', 0)})`);
+      const { raised } = await fleets.python.get(id!);
+      expect(raised).toMatchObject({ type: 'ChordError', text: `Join error: ${repr}` });
+    },
+  );
+
   it('one of whose tasks ignores its result', async () => {
     const silent = counting('nest', 1, ', ignore_result=True');
     const { args } = await bodyOf(`chord([${silent}, ${counting('python', 2)}], ${counting('nest', 0)})`);

@@ -1,6 +1,16 @@
-import { EMPTY_EMBED, FAILURE, chain, chord, group, planCanvas, signature, type SignatureJson } from '#celery';
+import {
+  EMPTY_EMBED,
+  FAILURE,
+  chain,
+  chord,
+  group,
+  planCanvas,
+  signature,
+  type ResultTuple,
+  type SignatureJson,
+} from '#celery';
 import { describe, expect, it } from 'vitest';
-import { chainFailures, lostParts, lostSteps } from './chain-failure.js';
+import { chainFailures, lostParts, lostSteps, memberFailures } from './chain-failure.js';
 
 const failure = {
   status: FAILURE,
@@ -67,16 +77,22 @@ describe('lostSteps', () => {
 });
 
 describe('lostParts', () => {
-  /** What a failing task in front of a member's end takes along, and how many parts the chord waits for. */
+  /** What a failing task in front of a member's end takes along, how many parts the chord waits for, and how they are joined. */
   function lostIn(end: SignatureJson) {
     let drawn = 0;
     const header = [chain(signature('fails'), end)];
     const newId = (): string => `id-${drawn++}`;
     const { actions } = planCanvas(chord(header, signature('body')), { newId, chords: 'counted' });
     const size = actions.flatMap((action) => (action.kind === 'setChordSize' ? [action.size] : []));
+    const results = actions.flatMap((action) => (action.kind === 'startChord' ? action.results : []));
     const [first] = actions.flatMap((action) => (action.kind === 'publish' ? [action.signature] : []));
     const steps = first?.options['chain'] as readonly SignatureJson[];
-    return { size, parts: lostParts({ embed: { ...EMPTY_EMBED, chain: steps } }) };
+    const message = chainOf(...steps);
+    return { size, message, parts: lostParts(message), joined: results.flatMap(tasksIn) };
+  }
+
+  function tasksIn([[id], members]: ResultTuple): readonly string[] {
+    return members ? members.flatMap(tasksIn) : [id];
   }
 
   const ends = {
@@ -94,5 +110,27 @@ describe('lostParts', () => {
     const { size, parts } = lostIn(end);
     expect(new Set(parts.map(({ taskId }) => taskId))).toHaveLength(size[0] ?? 0);
     expect(parts.every((part) => part.taskId && part.groupId && part.chord?.task === 'body')).toBe(true);
+  });
+
+  // Python asks the store for each of them, and waits for ever for one that is not there.
+  it.each(Object.entries(ends))('have failed in the store as well, each once: %s', (_, end) => {
+    const { message, joined } = lostIn(end);
+    const ids = chainFailures(message, failure).map(({ taskId }) => taskId);
+    expect(ids).toEqual(expect.arrayContaining([...joined]));
+    expect(new Set(ids)).toHaveLength(ids.length);
+  });
+
+  it('have no record as members of a group that no chord waits for, as in Celery', () => {
+    const members = group(signature('b', { taskId: 'b' }), signature('c', { taskId: 'c' }));
+    const end = { ...members, options: { task_id: 'g' } };
+    expect(chainFailures(chainOf(end), failure).map(({ taskId }) => taskId)).toEqual(['g']);
+  });
+
+  it('tells the members of groups apart, which Celery does not report', () => {
+    const { message, parts } = lostIn(ends['a group']);
+    expect(memberFailures(message, failure)).toEqual(
+      parts.map(({ taskId, groupId }) => ({ taskId, groupId, ...failure, children: [] })),
+    );
+    expect(memberFailures(lostIn(ends['a task']).message, failure)).toEqual([]);
   });
 });

@@ -58,15 +58,31 @@ function partsOf(signature: SignatureJson): readonly LostStep[] {
   return body ? partsOf(body) : [stepOf(signature)];
 }
 
+/** Those of the {@link lostParts} that are no steps of the chain, as Celery counts them, but members of groups among these. */
+function lostMembers(message: Pick<TaskMessage, 'embed'>): readonly LostStep[] {
+  const steps = new Set(lostSteps(message).map(({ taskId }) => taskId));
+  return lostParts(message).filter(({ taskId }) => !steps.has(taskId));
+}
+
 /**
  * The records of the steps that a task's failure takes along: the task's own state and error, so that whoever waits for the end of the
  * chain learns of it. They belong into the store before the task's own record, which says that all is done.
  * @param failure how the task failed: its own record, or the part of it that the steps share
  */
 export function chainFailures(message: Pick<TaskMessage, 'embed'>, failure: SharedFailure): readonly TaskMeta[] {
-  return lostSteps(message).flatMap((step) =>
-    step.taskId === undefined ? [] : [recordOf(step, step.taskId, failure)],
-  );
+  return [...recordsOf(lostSteps(message), failure), ...memberFailures(message, failure)];
+}
+
+/**
+ * Those of the {@link chainFailures} that are stored even where the task's own result is ignored: the members of groups that chords
+ * wait for. A Python worker that joins such a chord asks the store for each, and waits for ever for one that is not there.
+ */
+export function memberFailures(message: Pick<TaskMessage, 'embed'>, failure: SharedFailure): readonly TaskMeta[] {
+  return recordsOf(lostMembers(message), failure);
+}
+
+function recordsOf(steps: readonly LostStep[], failure: SharedFailure): readonly TaskMeta[] {
+  return steps.flatMap((step) => (step.taskId === undefined ? [] : [recordOf(step, step.taskId, failure)]));
 }
 
 function recordOf({ signature, groupId }: LostStep, taskId: string, failure: SharedFailure): TaskMeta {

@@ -19,7 +19,7 @@ import {
   type TaskMeta,
 } from '#celery';
 import type { Attempt } from './attempt.js';
-import { chainFailures } from './chain-failure.js';
+import { chainFailures, memberFailures } from './chain-failure.js';
 import { checkLease } from './check-lease.js';
 import { underLease } from './under-lease.js';
 
@@ -77,14 +77,15 @@ export class Results {
   }
 
   async #storeError(attempt: Attempt, status: string, error: unknown): Promise<void> {
-    if (ignoresResult(attempt) && !attempt.task.options.storeErrorsEvenIfIgnored) return;
+    const ignored = ignoresResult(attempt) && !attempt.task.options.storeErrorsEvenIfIgnored;
     // A retry without a reason has none to store.
     const result = error instanceof Retry ? null : exceptionInfoOf(error, this.#deps.messageOf);
     const traceback = status === REVOKED ? null : tracebackOf(error);
     const meta = this.#meta(subjectOf(attempt), status, result, traceback);
+    const failuresOf = ignored ? memberFailures : chainFailures;
     // Before the task's own, which says that all is done.
-    if (status === FAILURE) await this.#storeAll(chainFailures(attempt.message, meta), attempt.delivery);
-    await this.#storeAll([meta], attempt.delivery);
+    if (status === FAILURE) await this.#storeAll(failuresOf(attempt.message, meta), attempt.delivery);
+    if (!ignored) await this.#storeAll([meta], attempt.delivery);
   }
 
   async #store(subject: Subject, status: string, result: unknown): Promise<void> {

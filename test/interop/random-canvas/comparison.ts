@@ -7,13 +7,16 @@ import { UNNAMED, type Observed, type StoredState } from './observed.js';
  * - Of a chord that fails Celery tells nobody but the end of its body, and not even that where the body is a chord or where the
  *   chord is a part of another: who waits for these waits for ever. Nest tells each task of the body, and the other chord. Whether
  *   it is Nest or Python that ends the chord is a matter of chance.
+ * - Of a task that fails with a group behind it, Celery tells a chord that waits for the members of the group as if it were one of
+ *   them: the chord never ends. Nest tells it of each, and gives each the record that whoever joins them asks for.
  * - Which error is raised where several are stored: of the members of a group that of any, and of a task and those before it, which
  *   fail with it, Python's `get()` asks the others first. It is one of those that are stored, and a value never is an error.
  */
 export function differences(ours: Observed, theirs: Observed): string[] {
   const untold = new Set(theirs.taskIds.filter((_, index) => isUntold(ours.states[index], theirs.states[index])));
+  const lost = new Set(theirs.taskIds.filter((_, index) => isLost(index, ours, theirs)));
   return [
-    ...stateDifferences(ours, theirs, untold),
+    ...stateDifferences(ours, theirs, new Set([...untold, ...lost])),
     ...calledDifferences(ours, theirs, untold),
     ...awaitedDifferences(ours, theirs),
   ];
@@ -23,6 +26,12 @@ export function differences(ours: Observed, theirs: Observed): string[] {
 function isUntold(ours: StoredState | null = null, theirs: StoredState | null = null): boolean {
   const { exc_type: type } = (ours?.result ?? {}) as { exc_type?: string };
   return theirs === null && ours?.status === 'FAILURE' && type === 'ChordError';
+}
+
+/** It has failed with another task, as this one has in Python too. */
+function isLost(index: number, { states: ours }: Observed, { states: theirs }: Observed): boolean {
+  const state = ours[index];
+  return !theirs[index] && state?.status === 'FAILURE' && theirs.some((other) => isDeepStrictEqual(other, state));
 }
 
 function stateDifferences(ours: Observed, theirs: Observed, untold: ReadonlySet<string>): string[] {

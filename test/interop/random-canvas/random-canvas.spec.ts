@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { AsyncResult, GroupResult } from 'nestjs-sqs-celery';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chooseSeed } from '../../support/random.js';
 import { noRedis } from '../support/redis.js';
 import { describeTargets } from '../support/targets.js';
@@ -11,12 +11,15 @@ import { figuresOf } from './figures.js';
 import { awaitedInNest, calledBy, normalised, runsOf, statesOf, type Observed } from './observed.js';
 import type { Awaited } from './python-walk.js';
 import { shown } from './shown.js';
+import { awaitFleets } from './stuck.js';
 import { WalkFleets } from './walk-fleets.js';
 
 const CANVASES = 200;
 /** A Nest worker is killed each time that Nest has run so many tasks more. */
 const RUNS_PER_KILL = 100;
 const KILLS = 4;
+/** Milliseconds after which the fleets will not end any more. They take a minute or two. */
+const LONGEST_MS = 240_000;
 /** All has ended when results are asked for: what is not there will never be. */
 const PATIENCE_SECONDS = 1;
 
@@ -55,14 +58,16 @@ function canvases(python: string): void {
     return Promise.all([startMixed(mixed), startInPython(same)]);
   }
 
+  type Reach = (isReached: () => boolean | Promise<boolean>) => Promise<void>;
+
   /** Kills workers that hold messages, as long as there is something to do. Resolves with how many it was. */
-  async function killWorkers(): Promise<number> {
+  async function killWorkers(reach: Reach): Promise<number> {
     for (let kills = 0; kills < KILLS; kills += 1) {
       const isTime = async (): Promise<boolean> => {
         const runs = (await runsOf(fleets.redis)).filter(({ by }) => by === 'nest');
         return runs.length >= (kills + 1) * RUNS_PER_KILL && (fleets.heldByNest > 2 || fleets.messagesLeft === 0);
       };
-      await vi.waitUntil(isTime, { timeout: 240_000, interval: 20 });
+      await reach(isTime);
       if (fleets.messagesLeft === 0) return kills;
       await fleets.killNestWorker();
       await fleets.startNestWorker();
@@ -91,8 +96,11 @@ function canvases(python: string): void {
         const mixed = mixedCanvas(drawn, number);
         return { drawn, mixed, python: pythonCanvas(mixed) };
       });
-      const [kills, started] = await Promise.all([killWorkers(), Promise.all(walks.map(start))]);
-      await vi.waitUntil(() => fleets.messagesLeft === 0, { timeout: 240_000, interval: 50 });
+      const canvases = walks.map(({ drawn }) => drawn);
+      const until = performance.now() + LONGEST_MS;
+      const reach: Reach = (isReached) => awaitFleets(isReached, { fleets, canvases, until });
+      const [kills, started] = await Promise.all([killWorkers(reach), Promise.all(walks.map(start))]);
+      await reach(() => fleets.messagesLeft === 0);
 
       const judged = await Promise.all(walks.map((walk, index) => judge(walk, started[index]!)));
       expect(judged.flatMap(({ wrong }) => wrong)).toEqual([]);

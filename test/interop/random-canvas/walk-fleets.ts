@@ -8,6 +8,7 @@ import { Program } from '../support/program.js';
 import { PythonWorker, pythonEnvironment, type PythonOptions } from '../support/python-celery.js';
 import { RedisServer } from '../support/redis.js';
 import { PythonWalk } from './python-walk.js';
+import { leftOn, type LeftMessage, type WorkerLog } from './stuck.js';
 
 /** `python`, `nest` and `both` are those of the mixed fleet. */
 const QUEUES = ['python', 'nest', 'both', 'oracle'] as const;
@@ -27,6 +28,8 @@ interface Stoppable {
 export class WalkFleets {
   readonly #closers: (() => Promise<unknown>)[] = [];
   readonly #nestWorkers: Program[] = [];
+  /** Workers of both kinds, by what they are called in a report. */
+  readonly #workers = new Map<Program, string>();
   #sqs!: LocalSqs;
   redisUrl!: string;
   redis!: ReturnType<typeof connect>;
@@ -53,6 +56,16 @@ export class WalkFleets {
     return counts.reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
   }
 
+  /** The same one by one. */
+  get left(): readonly LeftMessage[] {
+    return QUEUES.flatMap((name) => leftOn(this.#sqs.queue(name)));
+  }
+
+  /** What the workers that live have printed. */
+  get logs(): readonly WorkerLog[] {
+    return [...this.#workers].map(([{ lines }, worker]) => ({ worker, lines }));
+  }
+
   /** What is in flight of the queue whose workers are killed. */
   get heldByNest(): number {
     return this.#sqs.queue('nest').inFlight;
@@ -65,7 +78,10 @@ export class WalkFleets {
 
   /** Ends the Nest worker that was started first, without a warning. */
   async killNestWorker(): Promise<void> {
-    await this.#nestWorkers.shift()?.stop('SIGKILL');
+    const killed = this.#nestWorkers.shift();
+    if (!killed) return;
+    this.#workers.delete(killed);
+    await killed.stop('SIGKILL');
   }
 
   async stop(): Promise<void> {
@@ -86,6 +102,7 @@ export class WalkFleets {
       },
     });
     this.#closers.push(() => program.stop('SIGKILL'));
+    this.#workers.set(program, `Nest worker of ${consumed}`);
     await program.line(/ ready\./, START_MS);
     return program;
   }
@@ -101,11 +118,16 @@ export class WalkFleets {
     const options = this.#pythonOptions(python);
     this.python = this.#keep(PythonWalk.start(python, pythonEnvironment(options)));
     await Promise.all([
-      PythonWorker.start({ ...options, queues: ['python', 'both'] }).then((worker) => this.#keep(worker)),
-      PythonWorker.start({ ...options, queues: ['oracle'] }).then((worker) => this.#keep(worker)),
+      this.#startPython(options, ['python', 'both']),
+      this.#startPython(options, ['oracle']),
       this.#startNests(),
       this.#openProducer(),
     ]);
+  }
+
+  async #startPython(options: PythonOptions, queues: readonly string[]): Promise<void> {
+    const { program } = this.#keep(await PythonWorker.start({ ...options, queues }));
+    this.#workers.set(program, `Python worker of ${queues.join(' and ')}`);
   }
 
   async #startNests(): Promise<void> {

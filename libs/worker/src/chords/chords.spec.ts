@@ -249,6 +249,27 @@ describe('a header that failed', () => {
     expect((await results.get('body-1'))?.result).toEqual(dependency('t-0', "ValueError('boom')"));
   });
 
+  it.each([true, false])(
+    'as a task before a group of it failed, whose members have failed too (ignored: %s)',
+    async (ignoreResult) => {
+      const { bench, part, results } = setUp();
+      const place = { group_id: 'g', chord: chordBody() };
+      const tasks = ['a-1', 'b-1'].map((task_id, group_index) => ({
+        ...signature('add'),
+        options: { ...place, task_id, group_index },
+      }));
+      const group = { ...signature('celery.group'), kwargs: { tasks }, options: { ...place, task_id: 'g-1' } };
+      const chain = [{ ...group, subtask_type: 'group' }];
+      results.chords.start('g', { size: 3 });
+      await bench.handle({ body: body({ task: 'boom', id: 'first', ignoreResult, embed: { chain } }) });
+      const boom = { excType: 'ValueError', excMessage: ['boom'], excModule: 'builtins' };
+      for (const id of ['a-1', 'b-1']) expect(await results.get(id)).toMatchObject({ status: 'FAILURE', result: boom });
+      expect((await results.get('first'))?.status).toBe(ignoreResult ? undefined : 'FAILURE');
+      await part(2);
+      expect((await results.get('body-1'))?.result).toEqual(dependency('a-1', "ValueError('boom')"));
+    },
+  );
+
   it('takes along what follows the body, and a chord that waits for it', async () => {
     const { part, results, sent } = setUp();
     results.chords.start('outer', { size: 1 });

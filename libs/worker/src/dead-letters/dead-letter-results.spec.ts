@@ -152,6 +152,18 @@ describe('a task whose message SQS has moved', () => {
     ]);
   });
 
+  it('stores the failure of each member of a group behind it that a chord waits for, also where its own is ignored', async () => {
+    const member = { ...signature('b'), options: { task_id: 'id-b', group_id: 'h', chord: signature('sum') } };
+    const group = { ...signature('celery.group'), kwargs: { tasks: [member] }, subtask_type: 'group' };
+    const chain = [{ ...group, options: { task_id: 'id-g', chord: signature('sum') } }];
+    for (const ignoreResult of [false, true]) {
+      const { look, parts, store } = setUp();
+      await look({ body: body({ id: 'task-1', ignoreResult, embed: { chain } }) });
+      expect(parts).toMatchObject([{ taskId: 'id-b' }]);
+      expect([...store.records.keys()]).toEqual(ignoreResult ? ['id-b'] : ['id-g', 'id-b', 'task-1']);
+    }
+  });
+
   it('gets a result although its last attempt was to be tried again', async () => {
     const { look, store } = setUp();
     store.records.set('task-1', meta(RETRY));

@@ -14,7 +14,7 @@ import {
   type TaskMessage,
   type Delivery,
 } from '#celery';
-import { chainFailures } from '../chain-failure.js';
+import { chainFailures, memberFailures } from '../chain-failure.js';
 import { partsLostWith } from '../chords/chords.js';
 import type { ChordReporter } from '../chords/chord-failure.js';
 import { deathOf, type Death } from './dead-letter-results-letter.js';
@@ -154,7 +154,7 @@ export class DeadLetterResults {
     if (sendable) await this.#callErrbacks(lost);
     else this.#warnOfErrbacks(message);
     await this.#reportParts(lost);
-    if (lost.stores) await this.#store(lost);
+    await this.#store(lost);
     this.#deps.events.emit('failed', { request: this.#requestOf(letter, message), error, expected: false });
     return 'recorded';
   }
@@ -187,12 +187,13 @@ export class DeadLetterResults {
     }
   }
 
-  async #store({ letter, message, error }: Lost): Promise<void> {
+  async #store({ letter, message, error, stores }: Lost): Promise<void> {
     const { store, results, clock } = this.#deps;
     const dateDone = new Date(clock.now()).toISOString();
     const failure = { status: FAILURE, result: exceptionInfoOf(error), traceback: null, dateDone };
-    for (const meta of chainFailures(message, failure)) await underLease(letter.lease, clock, () => store.store(meta));
-    await results.unregistered(message, letter, error);
+    const along = stores ? chainFailures(message, failure) : memberFailures(message, failure);
+    for (const meta of along) await underLease(letter.lease, clock, () => store.store(meta));
+    if (stores) await results.unregistered(message, letter, error);
   }
 
   /** What the caller said wins; of a task that is not known here nothing else is known. */
