@@ -106,6 +106,7 @@ export {
   type PollTrouble,
   type QueueAttributes,
   type QueueCounts,
+  type SqsAction,
 } from '#sqs';
 export {
   ClaimLostError,
@@ -135,6 +136,8 @@ export {
   QueueNotConsumedError,
   UndefinedQueueError,
 } from './errors.js';
+export type { CostEstimate } from './costs/cost-estimate.js';
+export { SqsCeleryCosts, type SqsRequestCount } from './costs/sqs-celery-costs.js';
 export { OnTaskEvent, type OnTaskEventOptions } from './events/on-task-event.decorator.js';
 export type { TaskEvent, TaskEventMap } from './events/task-event-map.js';
 export { TaskEvents, type TaskEventListener, type TaskEventOptions } from './events/task-events.js';

@@ -6,6 +6,7 @@ import { Assembly } from './connections/assembly.js';
 import { CheckedConnections } from './connections/checked-connections.js';
 import { CONNECTION_OVERRIDES, NO_OVERRIDES } from './connections/connection-overrides.js';
 import { SqsConnections } from './connections/sqs-connections.js';
+import { SqsCeleryCosts } from './costs/sqs-celery-costs.js';
 import { TaskEventExplorer } from './events/task-event-explorer.js';
 import { SqsCeleryHealth } from './health/sqs-celery-health.js';
 import { SqsCeleryHealthIndicator } from './health/sqs-celery-health-indicator.js';
@@ -44,6 +45,7 @@ import { CLOCK } from './tokens.js';
     RawMessageExplorer,
     RawMessageInvoker,
     RawMessageRegistrar,
+    SqsCeleryCosts,
     SqsCeleryHealth,
     SqsCeleryHealthIndicator,
     SqsConnections,
@@ -52,7 +54,15 @@ import { CLOCK } from './tokens.js';
     TaskExplorer,
     TaskInvoker,
   ],
-  exports: [CLOCK, RawMessageRequest, SqsCeleryHealth, SqsCeleryHealthIndicator, SqsConnections, TaskRequest],
+  exports: [
+    CLOCK,
+    RawMessageRequest,
+    SqsCeleryCosts,
+    SqsCeleryHealth,
+    SqsCeleryHealthIndicator,
+    SqsConnections,
+    TaskRequest,
+  ],
 })
 export class SqsCeleryCoreModule implements OnModuleInit, OnApplicationShutdown {
   #opening: Promise<void> | undefined;

@@ -7,6 +7,7 @@ import { RawHandlers, TaskRegistry, TaskRequest, type TaskOptions } from '#worke
 import { availableCompressors } from './available-compressors.js';
 import { NO_OVERRIDES, type ConnectionOverrides } from './connections/connection-overrides.js';
 import { TaskRouter } from './connections/task-router.js';
+import { ConnectionCosts } from './costs/connection-costs.js';
 import { InvalidConfigurationError, NotConnectedError } from './errors.js';
 import { TaskEvents } from './events/task-events.js';
 import { RunningTasks } from './health/running-tasks.js';
@@ -44,6 +45,8 @@ export class SqsConnection {
   readonly taskEvents = new TaskEvents();
   readonly events = this.taskEvents.worker;
   readonly control = new WorkerControl(this.events);
+  /** What it asks of SQS. */
+  readonly costs: ConnectionCosts;
   /** The tasks that run for its messages at present. */
   readonly running: RunningTasks;
   /** Where its tasks with `pool: 'threads'` run; undefined: in the main thread. */
@@ -60,6 +63,7 @@ export class SqsConnection {
     private readonly clock: Clock,
     private readonly overrides: ConnectionOverrides = NO_OVERRIDES,
   ) {
+    this.costs = new ConnectionCosts(name, this.taskEvents);
     this.running = new RunningTasks(clock, this.events);
   }
 
@@ -105,7 +109,9 @@ export class SqsConnection {
       })),
       clock: this.clock,
       log: new Logger('kombu.transport.SQS'),
+      events: this.costs.requests,
     });
+    this.costs.begin(options.queues);
     try {
       await transport.prepare();
       if (consumes) checkQueues(transport, options);
@@ -136,6 +142,7 @@ export class SqsConnection {
     opened?.backend.close();
     await opened?.transport.close();
     await opened?.stores.close();
+    if (opened) this.costs.report();
   }
 
   #producer(publisher: Publisher, backend: ResultBackend, router: TaskRouter, options: ResolvedOptions): Producer {

@@ -35,9 +35,13 @@ function decoratorProblems({ event, task, connection }: ListenerMetadata, connec
     ...(task === undefined || isTask(task)
       ? []
       : [`'task' must be the name of a task or a definition, got ${describe(task)}`]),
-    ...(event === 'drained' && task !== undefined ? ["'drained' is about no task: leave 'task' out"] : []),
+    ...(isAboutNoTask(event) && task !== undefined ? [`'${event}' is about no task: leave 'task' out`] : []),
     ...unknownConnection(connection, connections),
   ];
+}
+
+function isAboutNoTask(event: unknown): event is 'drained' | 'sqsRequest' {
+  return event === 'drained' || event === 'sqsRequest';
 }
 
 function isTask(task: unknown): boolean {

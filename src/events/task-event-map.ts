@@ -1,4 +1,5 @@
 import type { PublishEventMap } from '#producer';
+import type { BilledRequest } from '#sqs';
 import type { TaskSignalMap, WorkerEventMap } from '#worker';
 
 /** Events of a worker that are about tasks, and its end. */
@@ -22,8 +23,15 @@ type WorkerTaskEvent =
   | 'zombie'
   | 'drained';
 
+/** What is told of the connection itself. */
+export interface TransportEventMap {
+  /** A request to SQS and what it costs: told when it is sent, a `ReceiveMessage` when it has ended. */
+  sqsRequest: BilledRequest;
+}
+
 /** What `@OnTaskEvent` and `TaskEvents` tell of, by event: Celery's events and signals, camelCased. */
-export interface TaskEventMap extends Pick<WorkerEventMap, WorkerTaskEvent>, TaskSignalMap, PublishEventMap {}
+export interface TaskEventMap
+  extends Pick<WorkerEventMap, WorkerTaskEvent>, TaskSignalMap, PublishEventMap, TransportEventMap {}
 
 /** Name of an event. */
 export type TaskEvent = keyof TaskEventMap;
@@ -52,10 +60,11 @@ const SOURCES: { readonly [Event in TaskEvent]: TaskEventSource } = {
   taskPostrun: 'signal',
   beforeTaskPublish: 'publish',
   afterTaskPublish: 'publish',
+  sqsRequest: 'transport',
 };
 
 /** `signal`: a running task waits for its listeners. */
-export type TaskEventSource = 'worker' | 'signal' | 'publish';
+export type TaskEventSource = 'worker' | 'signal' | 'publish' | 'transport';
 
 /** Undefined for what is no event: JavaScript can pass anything. */
 export function sourceOf(event: unknown): TaskEventSource | undefined {

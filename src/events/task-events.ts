@@ -2,7 +2,13 @@ import { Logger } from '@nestjs/common';
 import { sleep, type Clock, type TaskDefinition } from '#celery';
 import type { PublishEventMap } from '#producer';
 import { Listeners, WorkerEvents, type Listener, type TaskSignalMap, type WorkerEventMap } from '#worker';
-import { sourceOf, taskEventNames, type TaskEvent, type TaskEventMap } from './task-event-map.js';
+import {
+  sourceOf,
+  taskEventNames,
+  type TaskEvent,
+  type TaskEventMap,
+  type TransportEventMap,
+} from './task-event-map.js';
 
 /** Milliseconds that listeners are given at the end of the application. */
 const PATIENCE_MS = 2000;
@@ -29,6 +35,8 @@ export class TaskEvents {
   readonly worker = new WorkerEvents((error, event) => this.#threw(error, event));
   /** @internal Told by the publisher of the connection. */
   readonly publishing = new Listeners<PublishEventMap>((error, event) => this.#threw(error, event));
+  /** @internal Told by the transport of the connection. */
+  readonly transport = new Listeners<TransportEventMap>((error, event) => this.#threw(error, event));
   /** Listeners that had not ended when the shutdown had waited for them. */
   #givenUp: number | undefined;
 
@@ -71,12 +79,12 @@ export class TaskEvents {
 
   /** @internal Resolves when no listener is at work any more, whenever that is. */
   async ended(): Promise<void> {
-    await Promise.all([this.worker.settled(), this.publishing.settled()]);
+    await Promise.all([this.worker.settled(), this.publishing.settled(), this.transport.settled()]);
   }
 
   /** @internal Listeners at work that nobody waits for. */
   get unfinished(): number {
-    return this.worker.unfinished + this.publishing.unfinished;
+    return this.worker.unfinished + this.publishing.unfinished + this.transport.unfinished;
   }
 
   /** @internal Whether the shutdown has waited for them. */
@@ -92,6 +100,8 @@ export class TaskEvents {
         return this.worker.signals.on(event as keyof TaskSignalMap, listener as Listener<unknown>);
       case 'publish':
         return this.publishing.on(event as keyof PublishEventMap, listener as Listener<unknown>);
+      case 'transport':
+        return this.transport.on(event as keyof TransportEventMap, listener as Listener<unknown>);
       case undefined:
         throw new TypeError(`'${String(event)}' is no task event; there are: ${taskEventNames()}`);
     }
@@ -105,7 +115,7 @@ export class TaskEvents {
   }
 }
 
-/** Every task event but `drained` is about a task. */
+/** Every event but `drained` and `sqsRequest` is about a task. */
 function isAbout(payload: TaskEventMap[TaskEvent], task: string | undefined): boolean {
   if ('request' in payload) return payload.request.task === task;
   return 'task' in payload && payload.task === task;

@@ -7,6 +7,9 @@ import { checkedQueues, type DeclaredFeature } from './declared-queues.js';
 import type { QueueOptions, ReceiveOptions } from './queue-options.js';
 import type { SqsCeleryOptions } from './sqs-celery-options.js';
 
+/** The transport's default, for queues that do not say otherwise. */
+export const WAIT_TIME_SECONDS = 20;
+
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 20_000;
 

@@ -1,13 +1,10 @@
 import { hostname } from 'node:os';
 import type { Clock } from '#celery';
 import type { WorkerDeps, WorkerOptions } from '#worker';
-import { withoutUndefined, type ResolvedOptions } from '../options/resolve-options.js';
+import { WAIT_TIME_SECONDS, withoutUndefined, type ResolvedOptions } from '../options/resolve-options.js';
 import type { SqsConnection } from '../sqs-connection.js';
 import { httpMessageOf } from '../tasks/http-message.js';
 import { resolveThreads } from '../threads/threads-options.js';
-
-/** The transport's default, for queues that do not say otherwise. */
-const WAIT_TIME_SECONDS = 20;
 
 /** Node name, `celery@<host>`. */
 export function nodeName(): string {

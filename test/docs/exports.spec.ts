@@ -67,6 +67,7 @@ const EXPORTS = {
     'SQS_CELERY_OPTIONS',
     'SendFailedError',
     'SoftTimeLimitExceeded',
+    'SqsCeleryCosts',
     'SqsCeleryError',
     'SqsCeleryHealth',
     'SqsCeleryHealthIndicator',

@@ -10,10 +10,32 @@ export type SqsAction =
   | 'GetQueueUrl'
   | 'CreateQueue';
 
+/** A request that is about to be sent. */
+export interface RequestBegin {
+  readonly action: SqsAction;
+  readonly queue: string;
+  /** Of a batch; 1 otherwise. */
+  readonly entries: number;
+  /** Of the messages that it sends, as SQS counts them. */
+  readonly bytes: number;
+}
+
+/** What a ReceiveMessage brought. */
+export interface ReceiveEnd {
+  readonly queue: string;
+  /** Whether it has: no answer brings nothing. */
+  readonly answered: boolean;
+  readonly messages: number;
+  /** Of the messages, as SQS counts them. */
+  readonly bytes: number;
+}
+
 /** What the transport tells about itself, for metrics, health and tests. Callbacks must not throw and are called synchronously. */
 export interface TransportEvents {
-  /** A request is about to be sent; every one costs money. `entries` of a batch, 1 otherwise. */
-  request?(event: { action: SqsAction; queue: string; entries: number }): void;
+  /** A request is about to be sent; every one costs money. */
+  request?(event: RequestBegin): void;
+  /** A ReceiveMessage has ended, however it did. */
+  receiveEnded?(event: ReceiveEnd): void;
   /** A poll was answered. */
   pollSucceeded?(event: { queue: string; asked: number; received: number }): void;
   /** A poll failed; the next one is made after `retryInMs`. */

@@ -1,3 +1,4 @@
+export { RequestCounter, type BilledRequest, type RequestCount } from './costs/request-counter.js';
 export * from './errors/index.js';
 export type { SqsAction, TransportEvents } from './events.js';
 export type { ConsumeOptions, DeadLetterOptions, QueueOptions, SqsTransportOptions } from './options.js';

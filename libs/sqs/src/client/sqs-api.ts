@@ -17,6 +17,7 @@ import {
 
 import type { Clock } from '#celery/ports';
 
+import { receiveEnd } from '../costs/payload-bytes.js';
 import { RequestTimedOutError } from '../errors/index.js';
 import type { SqsAction, TransportEvents } from '../events.js';
 import { batchFailure, receivedMessages, withUnanswered, type BatchAnswer, type ReceivedMessages } from './answers.js';
@@ -61,14 +62,21 @@ export class SqsApi {
     const call = this.#call('ReceiveMessage', queue, input, 1, limits, (options) =>
       this.deps.client.send(new ReceiveMessageCommand(input), options),
     );
-    return receivedMessages((await call).Messages);
+    let received: ReceivedMessages | undefined;
+    try {
+      received = receivedMessages((await call).Messages);
+      return received;
+    } finally {
+      tell(() => this.deps.events.receiveEnded?.(receiveEnd(queue, received)));
+    }
   }
 
-  async sendBatch(queue: string, input: SendMessageBatchCommandInput): Promise<BatchAnswer> {
+  /** @param bytes of all its messages, as SQS counts them */
+  async sendBatch(queue: string, input: SendMessageBatchCommandInput, bytes: number): Promise<BatchAnswer> {
     const ids = (input.Entries ?? []).map((entry) => entry.Id);
-    const call = this.#call('SendMessageBatch', queue, input, ids.length, {}, (options) =>
-      this.deps.client.send(new SendMessageBatchCommand(input), options),
-    );
+    const send = (options: HttpOptions | undefined) =>
+      this.deps.client.send(new SendMessageBatchCommand(input), options);
+    const call = this.#call('SendMessageBatch', queue, input, ids.length, {}, send, bytes);
     return withUnanswered(await call, ids);
   }
 
@@ -148,8 +156,9 @@ export class SqsApi {
     entries: number,
     limits: CallLimits,
     send: (options: HttpOptions | undefined) => Promise<Output>,
+    bytes = 0,
   ): Promise<Output> {
-    tell(() => this.deps.events.request?.({ action, queue, entries }));
+    tell(() => this.deps.events.request?.({ action, queue, entries, bytes }));
     const controller = new AbortController();
     const timeoutMs = limits.timeoutMs ?? defaultTimeoutMs;
     const timer = this.deps.clock.setTimeout(

@@ -91,7 +91,7 @@ export class QueueSender {
   }
 
   #request(entries: readonly SizedMessage[]): Promise<BatchAnswer> {
-    return this.target.api.sendBatch(this.target.name, {
+    const input = {
       QueueUrl: this.target.url,
       Entries: entries.map(({ message }, index) => ({
         Id: String(index),
@@ -101,14 +101,14 @@ export class QueueSender {
         MessageDeduplicationId: message.messageDeduplicationId,
         MessageAttributes: message.messageAttributes ? { ...message.messageAttributes } : undefined,
       })),
-    });
+    };
+    return this.target.api.sendBatch(this.target.name, input, bytesOf(entries));
   }
 
   /** Not every endpoint takes 1 MiB: the old bound was 256 KiB, and an emulator may have one of its own. */
   #learnBatchLimit(error: unknown, entries: readonly SizedMessage[]): void {
     if (awsFailure(error).code !== 'BatchRequestTooLong' || entries.length === 1) return;
-    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    this.#maxBatchBytes = Math.min(this.#maxBatchBytes, Math.ceil(bytes / 2));
+    this.#maxBatchBytes = Math.min(this.#maxBatchBytes, Math.ceil(bytesOf(entries) / 2));
   }
 
   #retryAfter(reason: unknown, failures: number): number | undefined {
@@ -124,4 +124,8 @@ export class QueueSender {
     const advice = code === 'AccessDenied' ? ' Allow sqs:SendMessage on this queue.' : '';
     return new SendFailedError(this.target.name, code, `${message}${advice}`, { cause: error });
   }
+}
+
+function bytesOf(entries: readonly SizedMessage[]): number {
+  return entries.reduce((sum, entry) => sum + entry.bytes, 0);
 }

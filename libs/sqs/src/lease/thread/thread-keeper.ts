@@ -125,6 +125,7 @@ export class ThreadKeeper implements LeaseKeeper {
           action: 'ChangeMessageVisibilityBatch',
           queue: report.queue,
           entries: report.entries,
+          bytes: 0,
         });
       case 'extended':
         return events.leaseExtended?.({ queue: report.queue, count: report.count });
