@@ -84,20 +84,21 @@ export class Results {
     const meta = this.#meta(subjectOf(attempt), status, result, traceback);
     const failuresOf = ignored ? memberFailures : chainFailures;
     // Before the task's own, which says that all is done.
-    if (status === FAILURE) await this.#storeAll(failuresOf(attempt.message, meta), attempt.delivery);
-    if (!ignored) await this.#storeAll([meta], attempt.delivery);
+    if (status === FAILURE) {
+      for (const failure of failuresOf(attempt.message, meta)) await this.#put(failure, attempt.delivery);
+    }
+    if (!ignored) await this.#put(meta, attempt.delivery);
   }
 
   async #store(subject: Subject, status: string, result: unknown): Promise<void> {
-    await this.#storeAll([this.#meta(subject, status, result, null)], subject.delivery);
+    await this.#put(this.#meta(subject, status, result, null), subject.delivery);
   }
 
-  async #storeAll(metas: readonly TaskMeta[], { lease }: Delivery): Promise<void> {
+  /** @throws at once where the lease is lost */
+  #put(meta: TaskMeta, { lease }: Delivery): Promise<void> {
     const { store, clock } = this.#deps;
-    for (const meta of metas) {
-      checkLease(lease);
-      await underLease(lease, clock, () => store.store(meta));
-    }
+    checkLease(lease);
+    return underLease(lease, clock, () => store.store(meta));
   }
 
   #meta(subject: Subject, status: string, result: unknown, traceback: string | null): TaskMeta {

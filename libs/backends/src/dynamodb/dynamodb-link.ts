@@ -1,7 +1,7 @@
 import { systemClock } from '#celery';
 import type { Clock, Log } from '#celery/ports';
 import { BackendError } from '../errors.js';
-import { deadline } from '../redis/deadline.js';
+import { Deadline } from '../redis/deadline.js';
 import { nameOf, requestFailure } from './dynamodb-failure.js';
 import { loadDynamoDb } from './dynamodb-package.js';
 import type { DynamoDbClientLike, DynamoDbPackage, ImportDynamoDb } from './dynamodb-package.js';
@@ -98,9 +98,9 @@ export class DynamoDbLink {
   /** A request without an answer must not hold the slot of a task for ever. */
   async #send(operation: string, { client }: Opened, command: object): Promise<object> {
     const problem = `${this.url.shown}: no answer to ${operation} within ${this.#timeoutMs} ms`;
-    const limit = deadline(this.clock, this.#timeoutMs, () => new BackendError(problem));
+    const limit = new Deadline(this.clock, this.#timeoutMs, () => new BackendError(problem));
     try {
-      return await Promise.race([client.send(command), limit.passed]);
+      return await limit.before(client.send(command));
     } finally {
       limit.cancel();
     }

@@ -48,6 +48,8 @@ export async function openClient(
     username,
     password,
     disableOfflineQueue: true,
+    // The commands have a deadline already; the client's own is an AbortSignal for each, which costs more than the command.
+    commandOptions: { timeout: undefined },
     socket: { ...place, connectTimeout, reconnectStrategy },
   });
 }

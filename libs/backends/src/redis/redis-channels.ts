@@ -2,7 +2,7 @@ import { systemClock } from '#celery';
 import type { Clock, Log } from '#celery/ports';
 import { BackendError, ImproperlyConfigured } from '../errors.js';
 import { Listeners } from '../listeners.js';
-import { deadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { commandFailure, reasonOf } from './failure.js';
 import { Readiness } from './readiness.js';
 import type { OpenSubscriber, Subscriber } from './redis-subscriber.js';
@@ -70,12 +70,12 @@ export class RedisChannels {
   }
 
   async #subscribed(channel: string): Promise<void> {
-    const limit = deadline(this.#clock, this.#timeoutMs, () => this.#late());
+    const limit = new Deadline(this.#clock, this.#timeoutMs, () => this.#late());
     try {
-      const subscriber = await Promise.race([this.#opened(), limit.passed]);
+      const subscriber = await limit.before(this.#opened());
       // When it connects, it subscribes to every channel that has listeners.
       const done = subscriber.isReady ? subscriber.subscribe([channel]) : this.#readiness.wait();
-      await Promise.race([done, limit.passed]);
+      await limit.before(done);
     } catch (error) {
       throw isOurs(error) ? error : commandFailure('Redis', 'SUBSCRIBE', error);
     } finally {

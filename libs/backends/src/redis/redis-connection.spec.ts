@@ -160,6 +160,15 @@ describe.skipIf(noRedis)(`a connection to a real server${noRedis ? ` (skipped: $
     expect(inspect(error, { depth: null })).not.toMatch(/wr0ng|s3cret/);
   });
 
+  it('has one deadline for a command: the client makes none of its own', async () => {
+    const server = await serverOf();
+    const connection = connectionTo(server.url);
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    closers.push(() => timeout.mockRestore());
+    await connection.sendCommand(['PING']);
+    expect(timeout).not.toHaveBeenCalled();
+  });
+
   it('waits at its end for the answers that are outstanding', async () => {
     const server = await serverOf();
     const connection = connectionTo(server.url);

@@ -1,7 +1,7 @@
 import { systemClock } from '#celery';
 import type { Clock, Log } from '#celery/ports';
 import { BackendError, ImproperlyConfigured } from '../errors.js';
-import { deadline, type Deadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { commandFailure, reasonOf } from './failure.js';
 import { openClient, type ImportRedis, type OpenedClient } from './open-client.js';
 import { parseRedisUrl, type RedisUrl } from './redis-url.js';
@@ -54,9 +54,9 @@ export class RedisConnection {
   /** @throws BackendError @throws ImproperlyConfigured */
   async sendCommand(args: readonly string[]): Promise<unknown> {
     const command = args[0] ?? '';
-    const limit = deadline(this.#clock, this.#timeoutMs, () => this.#late(command));
+    const limit = new Deadline(this.#clock, this.#timeoutMs, () => this.#late(command));
     try {
-      const client = await Promise.race([this.#connected(), limit.passed]);
+      const client = this.#usable ?? (await limit.before(this.#connected()));
       return await this.#answer(client, args, limit);
     } catch (error) {
       throw this.#failure(command, error);
@@ -82,9 +82,9 @@ export class RedisConnection {
     const client = await opening?.catch(() => undefined);
     if (!client) return;
     if (!client.isReady) return this.#destroy(client);
-    const limit = deadline(this.#clock, this.#timeoutMs, () => this.#late('close'));
+    const limit = new Deadline(this.#clock, this.#timeoutMs, () => this.#late('close'));
     try {
-      await Promise.race([client.close(), limit.passed]);
+      await limit.before(client.close());
     } catch {
       // It ends either way; what was outstanding has failed for those who wait for it.
       this.#destroy(client);
@@ -95,13 +95,18 @@ export class RedisConnection {
 
   async #answer(client: OpenedClient, args: readonly string[], limit: Deadline): Promise<unknown> {
     try {
-      return await Promise.race([client.sendCommand(args), limit.passed]);
+      return await limit.before(client.sendCommand(args));
     } catch (error) {
       // Silent though connected: the other end may be gone without a word. Read-only: it is the primary no more, and its
       // name may stand for another server by now. The next command begins anew.
       if (limit.over || reasonOf(error).startsWith('READONLY')) this.#drop(client);
       throw error;
     }
+  }
+
+  /** The client, where nothing has to be waited for. */
+  get #usable(): OpenedClient | undefined {
+    return this.#closed || !this.#client?.isReady ? undefined : this.#client;
   }
 
   async #connected(): Promise<OpenedClient> {

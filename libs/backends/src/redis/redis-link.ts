@@ -1,5 +1,5 @@
 import { systemClock } from '#celery';
-import { deadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { BackendError } from '../errors.js';
 import { commandFailure } from './failure.js';
 import { senderOf, type RedisClient, type SendCommand } from './redis-client.js';
@@ -37,9 +37,9 @@ function guarded(
   if (client instanceof RedisConnection) return send;
   return async (args) => {
     const late = () => new BackendError(`Redis: no answer to ${args[0]} within ${commandTimeoutMs} ms`);
-    const limit = deadline(clock, commandTimeoutMs, late);
+    const limit = new Deadline(clock, commandTimeoutMs, late);
     try {
-      return await Promise.race([send(args), limit.passed]);
+      return await limit.before(send(args));
     } catch (error) {
       throw commandFailure('Redis', args[0], error);
     } finally {

@@ -2,7 +2,7 @@ import { MARKER_KEY, MAX_DEPTH } from './json-limits.js';
 
 /**
  * Whether `JSON.stringify` writes the value as Python would: only strings, booleans, null, arrays, plain objects, safe ints
- * and fractions. False means "look closer", not "cannot be written".
+ * and fractions; a property that is undefined is left out. False means "look closer", not "cannot be written".
  */
 export function isPlainJson(value: unknown, depth = 0): boolean {
   switch (typeof value) {
@@ -26,6 +26,7 @@ function isPlainContainer(value: object, depth: number): boolean {
   if (Array.isArray(value)) return value.every((item) => isPlainJson(item, depth));
   if (Object.getPrototypeOf(value) !== Object.prototype) return false;
   for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
     if (key === MARKER_KEY || !isPlainJson(item, depth)) return false;
   }
   return true;
