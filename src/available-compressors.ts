@@ -6,26 +6,23 @@ import {
   type Compressors,
 } from '#celery';
 
-/** Compressions of Celery's that come from optional packages, by their names there. */
-const OPTIONAL = ['bzip2', 'lzma', 'zstd'];
-
 /**
- * What can be read and written: Node's own compressions, and those whose optional package is installed.
+ * What can be read and written: Node's own compressions, and those whose optional package is installed, which is imported with
+ * the first message that needs it.
  *
  * @param required the compression of sent messages
  * @throws UnsupportedCompressionError naming the package to install, where the required one is missing
  */
 export async function availableCompressors(required?: string): Promise<Compressors> {
-  const optional = await Promise.all(OPTIONAL.map(loadIfInstalled));
   const mine = required === undefined ? [] : [await loadCompressor(required)];
-  return builtinCompressors.with(...mine, ...optional.flat());
+  return builtinCompressors.with(...mine).withOnDemand(loadIfInstalled);
 }
 
-async function loadIfInstalled(name: string): Promise<Compressor[]> {
+async function loadIfInstalled(name: string): Promise<Compressor | undefined> {
   try {
-    return [await loadCompressor(name)];
+    return await loadCompressor(name);
   } catch (error) {
-    if (error instanceof UnsupportedCompressionError) return [];
+    if (error instanceof UnsupportedCompressionError) return undefined;
     throw error;
   }
 }

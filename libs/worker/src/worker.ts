@@ -1,6 +1,6 @@
 import {
   NotRegistered,
-  decodeMessage,
+  decodeWithLibraries,
   type Clock,
   type DecodedMessage,
   type DecodeOptions,
@@ -125,7 +125,8 @@ export class Worker {
   /** Runs one delivery to its end. Never rejects: what cannot be settled comes back by its lease. */
   readonly handle: DeliveryHandler = async (delivery) => {
     try {
-      await this.#dispatch(delivery, decodeMessage(delivery.body, this.#deps.decode));
+      const decoded = decodeWithLibraries(delivery.body, this.#deps.decode);
+      await this.#dispatch(delivery, decoded instanceof Promise ? await decoded : decoded);
     } catch (error) {
       this.#deps.events.emit('settleFailed', { delivery, error });
       await giveBack(delivery, this.#settleDeps.redeliveryDelay.ofRedrive(delivery));

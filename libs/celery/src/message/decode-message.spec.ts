@@ -1,7 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, type DecodeOptions } from './decode-message.js';
+import { builtinCompressors, loadCompressor } from '../serialization/index.js';
+import { decodeMessage, decodeWithLibraries, type DecodeOptions } from './decode-message.js';
 import type { DecodedMessage } from './decoded-message.js';
 import type { TaskMessage } from './task-message.js';
 import { allVectors, edgeCases, strict, vector, type Vector } from './vectors.test-support.js';
@@ -274,6 +275,18 @@ describe('decodeMessage: the layers of the body', () => {
     const decoded = unpacked(`[[[${records}]],{},{}]`);
     expect(decoded).toMatchObject({ kind: 'task', message: { args: [{ length: 50_000 }] } });
     expect(verdict(unpacked(`[["${'[{,'.repeat(2_000_000)}"],{},{}]`))).toBe('task');
+  });
+
+  it('loads the library of a compression with the first message that needs it', async () => {
+    const compressors = builtinCompressors.withOnDemand((name) => loadCompressor(name));
+    const compressed = vector('compression_bzip2').sqs_body;
+    expect(decodeMessage(compressed, { compressors }).kind).toBe('refused');
+    const decoding = decodeWithLibraries(compressed, { compressors });
+    expect(decoding).toBeInstanceOf(Promise);
+    expect((await decoding).kind).toBe('task');
+    expect(decodeWithLibraries(compressed, { compressors })).toMatchObject({ kind: 'task' });
+    const none = builtinCompressors.withOnDemand(async () => undefined);
+    expect(await decodeWithLibraries(compressed, { compressors: none })).toMatchObject({ kind: 'refused' });
   });
 
   it('hands back a compression that is only missing here, and refuses one that nobody knows', () => {

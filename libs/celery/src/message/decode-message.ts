@@ -60,6 +60,21 @@ function decodeEnvelope(envelope: Envelope, options: DecodeOptions): DecodedMess
   return readTask(envelope, body, contentType, compression);
 }
 
+/**
+ * The same for a message whose compression may come from a library that is not loaded yet: loads it then. A promise in that
+ * case alone, as nearly no message needs one.
+ */
+export function decodeWithLibraries(
+  body: string,
+  options: DecodeOptions = {},
+): DecodedMessage | Promise<DecodedMessage> {
+  const decoded = decodeMessage(body, options);
+  if (decoded.kind !== 'refused' || decoded.compression === undefined || !options.compressors) return decoded;
+  return options.compressors
+    .provide(decoded.compression)
+    .then((provided) => (provided ? decodeMessage(body, options) : decoded));
+}
+
 function bodyOptions(options: DecodeOptions, compressors: Compressors): BodyOptions {
   const { jsonTypes: types, maxDecompressedBytes = MAX_DECOMPRESSED_BYTES } = options;
   const depth = options.maxDepth === undefined ? undefined : { maxDepth: options.maxDepth };

@@ -1,5 +1,5 @@
 export { createTaskMessage, type TaskMessageSpec } from './create-task-message.js';
-export { decodeMessage, type DecodeOptions } from './decode-message.js';
+export { decodeMessage, decodeWithLibraries, type DecodeOptions } from './decode-message.js';
 export type {
   DecodedMessage,
   DecodedTask,

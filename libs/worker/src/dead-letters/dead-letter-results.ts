@@ -3,7 +3,7 @@ import {
   FAILURE,
   READY_STATES,
   WorkerLostError,
-  decodeMessage,
+  decodeWithLibraries,
   exceptionInfoOf,
   type Clock,
   type DecodeOptions,
@@ -108,7 +108,7 @@ export class DeadLetterResults {
   async #consider(letter: Delivery): Promise<Look> {
     const { messageId } = letter;
     try {
-      const lost = this.#lost(letter);
+      const lost = await this.#lost(letter);
       const look = lost && (await this.#isOpen(lost)) ? await this.#record(lost) : 'left';
       if (look === 'failed') this.#memory.failed(messageId);
       else this.#memory.done(messageId);
@@ -121,8 +121,8 @@ export class DeadLetterResults {
   }
 
   /** The lost task of the letter; undefined where it holds none, or one that is not ours to give a result. */
-  #lost(letter: Delivery): Lost | undefined {
-    const decoded = decodeMessage(letter.body, this.#deps.decode);
+  async #lost(letter: Delivery): Promise<Lost | undefined> {
+    const decoded = await decodeWithLibraries(letter.body, this.#deps.decode);
     if (decoded.kind !== 'task') return undefined;
     const { message } = decoded;
     const death = deathOf(letter, message, this.#deps.sources);

@@ -36,6 +36,7 @@ function roundTrip(compressor: Compressor): [string, number] {
   return [Buffer.from(back).toString(), compressor.decompress(compressor.compress(new Uint8Array()), 10).length];
 }
 
+const noChange = (bytes: Uint8Array): Uint8Array => bytes;
 const unchanged = [Buffer.from(text).toString(), 0];
 
 describe('builtinCompressors', () => {
@@ -87,6 +88,24 @@ describe('Compressors', () => {
   it('says what to do about one that is missing', () => {
     expect(() => builtinCompressors.require('xz')).toThrow('loadCompressor()');
     expect(() => builtinCompressors.require('zip')).toThrow(UnsupportedCompressionError);
+  });
+
+  it('makes one when it is needed first, and once', async () => {
+    const asked: string[] = [];
+    const made = { contentType: 'application/x-bz2', aliases: ['bzip2'], compress: noChange, decompress: noChange };
+    const compressors = builtinCompressors.withOnDemand(async (contentType) => {
+      asked.push(contentType);
+      return contentType === made.contentType ? made : undefined;
+    });
+    expect(compressors.get('bzip2')).toBeUndefined();
+    const answers = await Promise.all(
+      ['bzip2', 'bzip', 'gzip', 'lzma', 'zip'].map((name) => compressors.provide(name)),
+    );
+    expect(answers).toEqual([true, true, true, false, false]);
+    await compressors.provide('lzma');
+    expect(asked).toEqual(['application/x-bz2', 'application/x-lzma']);
+    expect(compressors.get('bzip2')).toBe(made);
+    expect(builtinCompressors.get('bzip2')).toBeUndefined();
   });
 });
 

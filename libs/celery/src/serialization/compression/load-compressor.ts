@@ -22,7 +22,7 @@ const libraries: ReadonlyMap<string, OptionalLibrary> = new Map<string, Optional
 
 /**
  * The compressor of a content type or alias. bz2, xz and (before Node 22.15) zstd come from optional libraries, which are
- * only imported here: do it at start, as decoding a message never waits.
+ * only imported here: do it before a message is decoded, which never waits.
  *
  * @throws UnsupportedCompressionError naming the package to install, or when Celery has no such compression.
  */
