@@ -85,7 +85,7 @@ export function requestOf(options: TaskRequestOptions, jsonTypes?: JsonTypes): T
     retries: message.headers.retries,
     maxRetries,
     hostname: HOSTNAME,
-    signal: signal ?? delivery.lease.signal,
+    signal: () => signal ?? delivery.lease.signal,
     states: new StateUpdates(async (state, meta) => options.onUpdateState?.(state, meta)),
   });
 }

@@ -54,7 +54,7 @@ function copyOf(original: TaskRequest): TaskRequest {
   const { received, ...init } = decodeCall(encodeCall(original));
   const { signal } = new AbortController();
   const delivery = deliveryElsewhere(received, signal);
-  return new TaskRequest({ ...init, delivery, signal, states: new StateUpdates(undefined) });
+  return new TaskRequest({ ...init, delivery, signal: () => signal, states: new StateUpdates(undefined) });
 }
 
 async function thrown(run: (task: TaskRequest) => unknown, options?: TaskOptions): Promise<unknown> {

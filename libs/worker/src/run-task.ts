@@ -182,7 +182,7 @@ export class TaskRunner {
       retries: message.headers.retries + inPlace,
       maxRetries: task.options.maxRetries,
       hostname,
-      signal: anyOf([lease.signal, interrupt?.signal, claim?.signal]),
+      signal: () => anyOf([lease.signal, interrupt?.signal, claim?.signal]),
       states,
     });
     const attempt: Attempt = { task, message, delivery, request, limits, interrupt, states, ...(claim && { claim }) };

@@ -22,8 +22,8 @@ export interface TaskRequestInit {
   readonly maxRetries: number | null;
   /** Node name of this worker, `celery@<host>`. */
   readonly hostname: string;
-  /** Aborted when the run is to end. */
-  readonly signal: AbortSignal;
+  /** Gives what is aborted when the run is to end; asked once at most. */
+  readonly signal: () => AbortSignal;
   /** What becomes of {@link TaskRequest.updateState}. Default: results are disabled. */
   readonly states?: StateUpdates;
 }
@@ -81,18 +81,14 @@ export class TaskRequest {
   readonly messageId: string;
   /** SQS's MessageGroupId, where the message has one. */
   readonly messageGroupId: string | undefined;
-  /**
-   * Aborted when a time limit has passed (`reason` is `SoftTimeLimitExceeded` or `TimeLimitExceeded`), when the lease of the
-   * message is lost, or when the worker shuts down and its patience is over.
-   */
-  readonly signal: AbortSignal;
   readonly #init: TaskRequestInit;
+  #signal: AbortSignal | undefined;
   readonly #states: StateUpdates;
   #children: ResultTuple[] = [];
   #added: ChordAddition[] = [];
 
   constructor(init: TaskRequestInit) {
-    const { message, delivery, retries, maxRetries, hostname, signal, states } = init;
+    const { message, delivery, retries, maxRetries, hostname, states } = init;
     const { headers, properties } = message;
     this.#init = init;
     this.id = headers.id;
@@ -118,8 +114,16 @@ export class TaskRequest {
     this.receiveCount = delivery.receiveCount;
     this.messageId = delivery.messageId;
     this.messageGroupId = delivery.messageGroupId;
-    this.signal = signal;
     this.#states = states ?? new StateUpdates(undefined);
+  }
+
+  /**
+   * Aborted when a time limit has passed (`reason` is `SoftTimeLimitExceeded` or `TimeLimitExceeded`), when the lease of the
+   * message is lost, or when the worker shuts down and its patience is over.
+   */
+  get signal(): AbortSignal {
+    // Most handlers do not look at it, and one that was never made costs nothing.
+    return (this.#signal ??= this.#init.signal());
   }
 
   /** Whether SQS delivered the message before: it may have run before, which is not to say that it has. */
@@ -154,7 +158,7 @@ export class TaskRequest {
   calling(task: string, args: readonly unknown[]): TaskRequest {
     const { message } = this.#init;
     const called = { ...message, headers: { ...message.headers, task }, args, kwargs: {} };
-    const request = new TaskRequest({ ...this.#init, message: called, maxRetries: 0 });
+    const request = new TaskRequest({ ...this.#init, message: called, maxRetries: 0, signal: () => this.signal });
     request.#children = this.#children;
     request.#added = this.#added;
     return request;

@@ -20,6 +20,7 @@ export interface LeaseSubject {
 export class HeldLease implements Lease {
   #loss: LeaseLossReason | undefined;
   #ended = false;
+  #interrupted = false;
   #controller: AbortController | undefined;
   /** Called once when the lease is lost. */
   onLost: ((reason: LeaseLossReason) => void) | undefined;
@@ -39,7 +40,9 @@ export class HeldLease implements Lease {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
+      // Whoever asks for it late learns what has happened before.
       if (this.#loss !== undefined) this.#controller.abort(this.error());
+      else if (this.#interrupted) this.#controller.abort(this.error('shutdown'));
     }
     return this.#controller.signal;
   }
@@ -63,6 +66,7 @@ export class HeldLease implements Lease {
 
   /** Aborts the signal, though the message is not lost: its delete is under way or done. */
   interrupt(): void {
+    this.#interrupted = true;
     this.#controller?.abort(this.error('shutdown'));
   }
 

@@ -206,7 +206,7 @@ export class DeadLetterResults {
     const { registry, hostname } = this.#deps;
     const maxRetries = registry.get(message.headers.task)?.options.maxRetries ?? null;
     const { retries } = message.headers;
-    return new TaskRequest({ message, delivery, retries, maxRetries, hostname, signal: delivery.lease.signal });
+    return new TaskRequest({ message, delivery, retries, maxRetries, hostname, signal: () => delivery.lease.signal });
   }
 }
 
