@@ -24,14 +24,13 @@ export class RunningTasks {
 
   /** The same handler, watched. */
   watch(run: (request: TaskRequest) => Promise<unknown>): (request: TaskRequest) => Promise<unknown> {
-    return async (request) => {
+    return (request) => {
       this.#since.set(request, this.clock.monotonic());
-      try {
-        return await run(request);
-      } finally {
-        this.#since.delete(request);
-        this.#zombies.delete(request);
-      }
+      const ended = (): void => this.#end(request);
+      const running = run(request);
+      // Beside the run, not around it: a promise of its own for each task is not free.
+      void running.then(ended, ended);
+      return running;
     };
   }
 
@@ -45,6 +44,11 @@ export class RunningTasks {
   /** Those that run long after their hard time limit: their slots were given to others, what they hold only their end frees. */
   get zombies(): RunningTask[] {
     return [...this.#zombies].map((request) => this.#running(request));
+  }
+
+  #end(request: TaskRequest): void {
+    this.#since.delete(request);
+    this.#zombies.delete(request);
   }
 
   #running(request: TaskRequest): RunningTask {

@@ -25,7 +25,7 @@ export function bindArguments(
   { name, parameters }: TaskSignature,
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
-): BoundArguments {
+): Map<number | string, unknown> {
   const positional = parameters.filter(isPositional);
   const bound = new Map<number | string, unknown>();
   positional.forEach(({ data }, position) => position < args.length && bound.set(data, args[position]));

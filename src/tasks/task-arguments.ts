@@ -39,7 +39,9 @@ export class TaskArguments {
    * @throws TypeError in Python's words where they do not fit
    */
   bind(plan: ArgumentPlan, request: TaskRequest): void {
-    const bound = new Map(bindArguments(plan, request.args, request.kwargs));
+    const bound = bindArguments(plan, request.args, request.kwargs);
+    // A handler without parameters asks for none of them.
+    if (plan.parameters.length === 0) return;
     for (const { data, plain } of plan.parameters) {
       if (plain && bound.has(data)) bound.set(data, toPlain(bound.get(data)));
     }

@@ -53,7 +53,8 @@ export class TaskInvoker {
     const plan = argumentPlan(taskMethod, task);
     const pipelineFor = this.#pipelines.of(taskMethod);
     return async (request) => {
-      const pipeline = await pipelineFor(request);
+      const made = pipelineFor(request);
+      const pipeline = made instanceof Promise ? await made : made;
       try {
         this.#bind(plan, request);
         return await pipeline.run(request);
