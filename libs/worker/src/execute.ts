@@ -7,16 +7,26 @@ import type { Attempt } from './attempt.js';
 import type { RegisteredTask } from './task-registry.js';
 import type { TaskRequest } from './task-request.js';
 import { runAfterPrerun } from './task-signals.js';
+import type { TimeLimits } from './time-limits.js';
+
+type Run = Pick<Attempt, 'task' | 'request'>;
 
 /** Runs a task once and says how it ended; never rejects. */
-export async function execute(
+export function execute(
   { task, request, limits }: Pick<Attempt, 'task' | 'request' | 'limits'>,
   clock: Clock,
   events: WorkerEvents,
 ): Promise<Outcome> {
-  const startedAt = clock.monotonic();
-  const handler = runHandler({ task, request }, clock, events, startedAt);
-  if (!limits) return handler;
+  const handler = runHandler({ task, request }, clock, events);
+  return limits ? withinLimits(limits, handler, { task, request }, events) : handler;
+}
+
+async function withinLimits(
+  limits: TimeLimits,
+  handler: Promise<Outcome>,
+  { task, request }: Run,
+  events: WorkerEvents,
+): Promise<Outcome> {
   // Who waits for its place in vain has ended.
   const early = task.begun && (await Promise.race([task.begun(request), handler]));
   if (early) return early;
@@ -32,12 +42,8 @@ export async function execute(
   return outcome;
 }
 
-async function runHandler(
-  { task, request }: Pick<Attempt, 'task' | 'request'>,
-  clock: Clock,
-  { signals }: WorkerEvents,
-  startedAt: number,
-): Promise<Outcome> {
+async function runHandler({ task, request }: Run, clock: Clock, { signals }: WorkerEvents): Promise<Outcome> {
+  const startedAt = clock.monotonic();
   try {
     const result = await request.run(() => runAfterPrerun(task, request, signals));
     const runtimeSeconds = (clock.monotonic() - startedAt) / 1000;

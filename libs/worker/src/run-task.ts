@@ -55,14 +55,22 @@ export class TaskRunner {
     }
   }
 
-  async #once(received: Received, heldRetries: number): Promise<HeldRetry | undefined> {
-    const { admission, revocations } = this.#deps;
+  #once(received: Received, heldRetries: number): Promise<HeldRetry | undefined> {
+    const { admission, revocations, clock } = this.#deps;
     const attempt = this.#attempt(received, heldRetries);
-    // Nothing is awaited that is not there: most tasks have neither of these.
-    const outcome = this.#untimely(attempt) ?? (revocations && (await this.#revoked(attempt, revocations)));
+    const outcome = this.#untimely(attempt);
     if (outcome) return this.#end(outcome, attempt);
-    const waitMs = untilDueMs(received.message, this.#deps.clock);
-    if (waitMs > 0 && !(await this.#wait(received.delivery, waitMs))) return undefined;
+    // Most tasks have nobody to ask and nothing to wait for.
+    const isFree = !revocations && untilDueMs(received.message, clock) === 0 && !admission.limits(attempt);
+    return isFree ? this.#begin(attempt) : this.#onceAdmitted(attempt);
+  }
+
+  async #onceAdmitted(attempt: Attempt): Promise<HeldRetry | undefined> {
+    const { admission, revocations, clock } = this.#deps;
+    const revoked = revocations && (await this.#revoked(attempt, revocations));
+    if (revoked) return this.#end(revoked, attempt);
+    const waitMs = untilDueMs(attempt.message, clock);
+    if (waitMs > 0 && !(await this.#wait(attempt.delivery, waitMs))) return undefined;
     const admitted = admission.limits(attempt) ? await admission.admit(attempt) : undefined;
     if (admitted === 'takenAway') return undefined;
     return this.#admitted(attempt, admitted, waitMs > 0 || admitted !== undefined);
@@ -73,11 +81,15 @@ export class TaskRunner {
     try {
       const tooLate = waited && (await this.#tooLate(attempt));
       if (tooLate) return await this.#end(tooLate, attempt);
-      const { idempotency } = this.#deps;
-      return await (idempotency ? this.#unlessDuplicate(attempt, idempotency) : this.#start(attempt));
+      return await this.#begin(attempt);
     } finally {
       admitted?.release();
     }
+  }
+
+  #begin(attempt: Attempt): Promise<HeldRetry | undefined> {
+    const { idempotency } = this.#deps;
+    return idempotency ? this.#unlessDuplicate(attempt, idempotency) : this.#start(attempt);
   }
 
   /** The outcome of a message that has expired, or was revoked, while it waited. */
@@ -134,7 +146,7 @@ export class TaskRunner {
     if (outcome.kind === 'retry' && isHeldRetry(outcome, attempt, deps)) {
       return (await settle({ ...outcome, kind: 'heldRetry' }, attempt, deps)) ? outcome : undefined;
     }
-    await this.#end(outcome, attempt);
+    await settle(outcome, attempt, deps);
     if (outcome.kind === 'timeLimit') await this.#outlive(attempt, outcome.handler);
     return undefined;
   }
@@ -159,7 +171,8 @@ export class TaskRunner {
     const outcome = await execute(attempt, clock, events);
     unwatch?.();
     if (events.signals.has('taskPostrun')) await postrun(outcome, attempt.request, events.signals);
-    await attempt.states?.end();
+    const stored = attempt.states?.end();
+    if (stored) await stored;
     return outcome;
   }
 

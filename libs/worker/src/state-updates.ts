@@ -6,7 +6,8 @@ export type StoreState = (state: string, meta: unknown) => Promise<void>;
 /** The states that a handler gives its own task, one after the other, until it has ended. */
 export class StateUpdates {
   readonly #store: StoreState | undefined;
-  #last: Promise<void> = Promise.resolve();
+  /** Undefined: none was given yet. */
+  #last: Promise<void> | undefined;
   #ended = false;
 
   /** @param store undefined: results are disabled */
@@ -21,14 +22,14 @@ export class StateUpdates {
     checked(state);
     // Its outcome is stored, or about to be: a state that came later would hide it.
     if (this.#ended) throw new TypeError(`The state cannot be updated to ${state}: this run of the task has ended`);
-    const stored = this.#last.then(() => store(state, meta));
+    const stored = (this.#last ?? Promise.resolve()).then(() => store(state, meta));
     // Who asked for it is told; the next update does not depend on it.
     this.#last = stored.catch(() => {});
     await stored;
   }
 
-  /** Resolves when what was asked for is stored; nothing is stored afterwards. */
-  end(): Promise<void> {
+  /** Resolves when what was asked for is stored, undefined where nothing was; nothing is stored afterwards. */
+  end(): Promise<void> | undefined {
     this.#ended = true;
     return this.#last;
   }

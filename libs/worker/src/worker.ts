@@ -6,6 +6,7 @@ import {
   type DecodeOptions,
   type Delivery,
   type DeliveryHandler,
+  type ForeignMessage,
   type IdempotencyStore,
   type MessageSender,
   type RefusedMessage,
@@ -133,32 +134,34 @@ export class Worker {
     }
   };
 
-  async #dispatch(delivery: Delivery, decoded: DecodedMessage): Promise<void> {
+  #dispatch(delivery: Delivery, decoded: DecodedMessage): Promise<void> {
     switch (decoded.kind) {
       case 'task':
         return this.#resolve(delivery, decoded.message);
       case 'refused':
-        await this.#handBack(delivery, decoded, 'ContentDisallowed', refusal(decoded));
-        return;
+        return this.#handBack(delivery, decoded, 'ContentDisallowed', refusal(decoded));
       case 'foreign':
-        if (await this.#rawMessages?.take(delivery, decoded)) return;
-        return this.#poison(delivery, 'UnknownMessage', `not a message of Celery's (${decoded.format})`);
+        return this.#foreign(delivery, decoded);
       case 'malformed':
         return this.#poison(delivery, `Malformed:${decoded.reason}`, decoded.detail);
     }
   }
 
-  async #resolve(delivery: Delivery, message: TaskMessage): Promise<void> {
+  async #foreign(delivery: Delivery, foreign: ForeignMessage): Promise<void> {
+    if (await this.#rawMessages?.take(delivery, foreign)) return;
+    await this.#poison(delivery, 'UnknownMessage', `not a message of Celery's (${foreign.format})`);
+  }
+
+  #resolve(delivery: Delivery, message: TaskMessage): Promise<void> {
     const task = this.#tasks.get(message.headers.task);
     if (!task) return this.#unregistered(delivery, message, message.headers.task);
     const unknown = task.needs?.(message).find((name) => !this.#tasks.get(name));
     if (unknown !== undefined) return this.#unregistered(delivery, message, unknown);
     if (!this.#canContinue(task, message)) {
       const detail = `task '${task.name}' of a workflow which cannot be continued from here`;
-      await this.#handBack(delivery, message.headers, 'Workflow', detail);
-      return;
+      return this.#handBack(delivery, message.headers, 'Workflow', detail);
     }
-    await this.#runner.run(task, message, delivery);
+    return this.#runner.run(task, message, delivery);
   }
 
   /** Whether all that the task sends, and all that may follow it, can be sent from here. */
@@ -168,9 +171,9 @@ export class Worker {
   }
 
   /** Another worker of the queue may know `task`; once nobody did for too long, that is the message's result. */
-  async #unregistered(delivery: Delivery, message: TaskMessage, task: string): Promise<void> {
+  #unregistered(delivery: Delivery, message: TaskMessage, task: string): Promise<void> {
     const detail = `unregistered task of type '${task}'`;
-    await this.#handBack(delivery, message.headers, 'NotRegistered', detail, () =>
+    return this.#handBack(delivery, message.headers, 'NotRegistered', detail, () =>
       this.#settleDeps.results?.unregistered(message, delivery, new NotRegistered(task)),
     );
   }

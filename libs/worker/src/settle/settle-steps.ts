@@ -8,6 +8,18 @@ import type { Outcome } from '../outcome.js';
 import type { SettleDeps } from './settle.js';
 import { republishRetry, retriesInPlace } from './settle-retry.js';
 
+/** What follows a success: callbacks and the next step of a chain, the stored SUCCESS, and the part of a chord. */
+export async function succeeded(outcome: Outcome<'success'>, attempt: Attempt, deps: SettleDeps): Promise<void> {
+  const { result } = outcome;
+  if (hasFollowUps(attempt.message)) {
+    await attempt.claim?.decide(outcome);
+    await deps.continuations.sendAdditions(attempt, outcome.added ?? []);
+    await deps.followUps.sendAfterSuccess(attempt, result);
+  }
+  await deps.results?.succeeded(attempt, result);
+  if (attempt.message.embed.chord !== null) await deps.chords?.succeeded(attempt, result);
+}
+
 /** What follows a failure whatever becomes of the message: errbacks, the stored FAILURE, and the parts of chords. */
 export async function failed(
   outcome: Outcome<'failure' | 'timeLimit' | 'reject' | 'tooManyDeliveries'>,

@@ -18,6 +18,7 @@ import {
   rejected,
   repeatResult,
   retryOnce,
+  succeeded,
 } from './settle-steps.js';
 import { whyUnsendable } from '../unsendable.js';
 
@@ -32,15 +33,9 @@ type SettleTable = {
 export const SETTLE_TABLE: SettleTable = {
   async success(outcome, attempt, deps) {
     const { result, runtimeSeconds } = outcome;
-    const impossible = await whyUnsendable(async () => {
-      if (hasFollowUps(attempt.message)) {
-        await attempt.claim?.decide(outcome);
-        await deps.continuations.sendAdditions(attempt, outcome.added ?? []);
-        await deps.followUps.sendAfterSuccess(attempt, result);
-      }
-      await deps.results?.succeeded(attempt, result);
-      await deps.chords?.succeeded(attempt, result);
-    });
+    // Without results, most tasks have nothing to send or to store.
+    const isFollowed = deps.results !== undefined || hasFollowUps(attempt.message);
+    const impossible = isFollowed && (await whyUnsendable(() => succeeded(outcome, attempt, deps)));
     if (impossible) return SETTLE_TABLE.failure({ kind: 'failure', error: impossible }, attempt, deps);
     await finish(outcome, attempt, deps.events);
     deps.events.emit('succeeded', { request: attempt.request, result, runtimeSeconds });
