@@ -4,6 +4,7 @@ import { isQueueOfArn } from '#sqs';
 import { Worker, logRawMessages, logTaskEvents } from '#worker';
 import type { SqsConnection } from '../sqs-connection.js';
 import { httpMessageOf } from '../tasks/http-message.js';
+import { TaskLogger } from '../worker/task-logger.js';
 import { workerParts } from '../worker/worker-parts.js';
 import { EventSourceQueue } from './event-source-queue.js';
 import { UnknownEventSourceError } from './unknown-event-source-error.js';
@@ -61,7 +62,7 @@ function queuesOf(connection: SqsConnection, clock: Clock): EventSourceQueue[] {
 
 function logEvents({ events, opened }: SqsConnection): void {
   const { resultreprMaxsize } = opened.options;
-  const log = new Logger('celery.app.trace');
+  const log = new TaskLogger();
   logRawMessages(events, log, httpMessageOf);
   logTaskEvents(events, log, {
     messageOf: httpMessageOf,

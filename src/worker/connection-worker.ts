@@ -6,6 +6,7 @@ import type { ResolvedOptions, ResolvedQueue } from '../options/resolve-options.
 import type { SqsConnection } from '../sqs-connection.js';
 import { httpMessageOf } from '../tasks/http-message.js';
 import { DeadLetterPoller } from './dead-letter-poller.js';
+import { TaskLogger } from './task-logger.js';
 import { workerParts } from './worker-parts.js';
 
 /** The consumers of one open connection. */
@@ -27,8 +28,9 @@ export class ConnectionWorker {
     const { events, control, opened } = this.connection;
     const { options } = opened;
     const deps = workerParts(this.connection, this.clock);
-    logRawMessages(events, new Logger('celery.app.trace'), httpMessageOf);
-    logTaskEvents(events, new Logger('celery.app.trace'), logOptions(options));
+    const log = new TaskLogger();
+    logRawMessages(events, log, httpMessageOf);
+    logTaskEvents(events, log, logOptions(options));
     this.#consumers = this.#consume(deps);
     control.attach(this.#consumers);
     this.#startQueues();

@@ -123,3 +123,19 @@ describe("the log speaks as Celery's worker", () => {
     expect(lines[0]).not.toContain('4111');
   });
 });
+
+it('makes no line where the log says that none is printed', async () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push(line);
+  const result = {
+    get secret() {
+      lines.push('looked at');
+      return 1;
+    },
+  };
+  const bench = new Bench().task('do', () => result);
+  logTaskEvents(bench.events, { log: write, warn: write, error: write, debug: write, printsLog: false });
+  await bench.handle({ body: body() });
+  expect(bench.names()).toContain('succeeded');
+  expect(lines).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { exceptionInfoOf, saferepr, type Log } from '#celery';
 import { reprOfException } from './chords/chord-error.js';
 import type { WorkerEvents } from './events.js';
+import { logLine } from './log-line.js';
 import { reprOfError, shown, stackOf } from './shown.js';
 import type { TaskRequest } from './task-request.js';
 
@@ -25,11 +26,13 @@ type Repr = (error: unknown) => string;
 
 function logOutcomes(events: WorkerEvents, log: Log, maxLength: number, repr: Repr): (() => void)[] {
   return [
-    events.on('received', ({ request }) => log.log(`${title(request)} received`)),
-    events.on('succeeded', ({ request, result, runtimeSeconds }) => {
-      const summary = maxLength > 0 ? saferepr(result, { maxLength }) : '...';
-      log.log(`${title(request)} succeeded in ${runtimeSeconds}s: ${summary}`);
-    }),
+    events.on('received', ({ request }) => logLine(log, () => `${title(request)} received`)),
+    events.on('succeeded', ({ request, result, runtimeSeconds }) =>
+      logLine(log, () => {
+        const summary = maxLength > 0 ? saferepr(result, { maxLength }) : '...';
+        return `${title(request)} succeeded in ${runtimeSeconds}s: ${summary}`;
+      }),
+    ),
     events.on('retried', ({ request, error, delaySeconds }) =>
       log.log(`${title(request)} retry: Retry in ${delaySeconds}s: ${repr(error)}`),
     ),

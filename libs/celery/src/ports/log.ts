@@ -4,4 +4,6 @@ export interface Log {
   warn(message: string): void;
   error(message: string, stack?: string): void;
   debug(message: string): void;
+  /** Whether `log` may print anything: asked before each of many lines is made. Default: it may. */
+  readonly printsLog?: boolean;
 }
