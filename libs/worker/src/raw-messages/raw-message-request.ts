@@ -36,8 +36,7 @@ export class RawMessageRequest {
   readonly payload: unknown;
   /** The message body as it came. */
   readonly body: string;
-  /** Aborted when the lease of the message is lost, or when the worker shuts down and its patience is over. */
-  readonly signal: AbortSignal;
+  readonly #lease: Delivery['lease'];
 
   constructor(delivery: Delivery, content: ForeignContent) {
     this.queue = delivery.queue.name;
@@ -50,7 +49,13 @@ export class RawMessageRequest {
     this.messageAttributes = { ...delivery.messageAttributes, ...content.messageAttributes };
     this.payload = content.payload;
     this.body = delivery.body;
-    this.signal = delivery.lease.signal;
+    this.#lease = delivery.lease;
+  }
+
+  /** Aborted when the lease of the message is lost, or when the worker shuts down and its patience is over. */
+  get signal(): AbortSignal {
+    // Most handlers do not look at it, and a lease makes it when it is asked.
+    return this.#lease.signal;
   }
 
   /** Whether SQS delivered the message before: it may have been handled before, which is not to say that it has. */
