@@ -5,7 +5,7 @@ import type { Clock } from '#celery/ports';
 import type { TransportEvents } from '../events.js';
 import type { QueueOptions } from '../options.js';
 import { queueLocation } from '../queue/queue-url.js';
-import { abortable, type AbortableClient } from './abortable-client.js';
+import { abortable } from './abortable-client.js';
 import { clientWithPatience } from './credentials.js';
 import { SqsApi } from './sqs-api.js';
 
@@ -82,10 +82,9 @@ export class ClientPool {
   }
 
   #make(config: SQSClientConfig): PooledApi {
-    const { client, bind }: AbortableClient = abortable(
-      clientWithPatience({ ...ownClientDefaults(), ...config }, this.options.clock),
-    );
-    const api = new SqsApi({ client, bind, clock: this.options.clock, events: this.options.events });
+    const { clock, events } = this.options;
+    const client = clientWithPatience({ ...ownClientDefaults(), ...config }, clock);
+    const api = new SqsApi({ ...abortable(client), clock, events });
     return { api, client, own: true, customHandler: config.requestHandler !== undefined };
   }
 }
@@ -97,7 +96,6 @@ export class ClientPool {
 function ownClientDefaults(): SQSClientConfig {
   const agent = { keepAlive: true, maxSockets: Infinity };
   return {
-    cacheMiddleware: true,
     maxAttempts: 1,
     useQueueUrlAsEndpoint: false,
     requestHandler: { httpAgent: agent, httpsAgent: agent, connectionTimeout: 5000 },

@@ -19,11 +19,13 @@ import type { Clock } from '#celery/ports';
 
 import { receiveEnd } from '../costs/payload-bytes.js';
 import { RequestTimedOutError } from '../errors/index.js';
-import type { SqsAction, TransportEvents } from '../events.js';
+import type { RequestBegin, SqsAction, TransportEvents } from '../events.js';
+import { sendsThrough, type SendInput, type Sends } from './abortable-client.js';
 import { batchFailure, receivedMessages, withUnanswered, type BatchAnswer, type ReceivedMessages } from './answers.js';
 import { KeyRenewal } from './credentials.js';
 import { StormGate } from './storm-gate.js';
 import { tell } from './tell.js';
+import { untilAnswered } from './until-answered.js';
 
 export type { BatchAnswer } from './answers.js';
 
@@ -34,15 +36,11 @@ export interface CallLimits {
   readonly signal?: AbortSignal;
 }
 
-interface HttpOptions {
-  abortSignal?: AbortSignal;
-}
-
 /** The SDK and what it needs to be told of every request. */
 export interface SqsApiDeps {
   readonly client: SQSClient;
-  /** Binds a signal to a command input; without it the signal goes through the SDK's own option. */
-  readonly bind?: (input: object, signal: AbortSignal) => void;
+  /** How its commands are sent (default: through `client.send`). */
+  readonly sends?: Sends;
   readonly clock: Clock;
   readonly events: TransportEvents;
 }
@@ -53,18 +51,18 @@ const defaultTimeoutMs = 15_000;
 export class SqsApi {
   readonly #gates = new Map<string, StormGate>();
   readonly #keys: KeyRenewal;
+  readonly #send: ReturnType<typeof sendsOfAll>;
 
   constructor(private readonly deps: SqsApiDeps) {
     this.#keys = new KeyRenewal(deps.client, deps.clock);
+    this.#send = sendsOfAll(deps.sends ?? sendsThrough(deps.client));
   }
 
   async receive(queue: string, input: ReceiveMessageCommandInput, limits: CallLimits): Promise<ReceivedMessages> {
-    const call = this.#call('ReceiveMessage', queue, input, 1, limits, (options) =>
-      this.deps.client.send(new ReceiveMessageCommand(input), options),
-    );
+    const request = single('ReceiveMessage', queue);
     let received: ReceivedMessages | undefined;
     try {
-      received = receivedMessages((await call).Messages);
+      received = receivedMessages((await this.#call(request, this.#send.receive, input, limits)).Messages);
       return received;
     } finally {
       tell(() => this.deps.events.receiveEnded?.(receiveEnd(queue, received)));
@@ -73,40 +71,27 @@ export class SqsApi {
 
   /** @param bytes of all its messages, as SQS counts them */
   async sendBatch(queue: string, input: SendMessageBatchCommandInput, bytes: number): Promise<BatchAnswer> {
-    const ids = (input.Entries ?? []).map((entry) => entry.Id);
-    const send = (options: HttpOptions | undefined) =>
-      this.deps.client.send(new SendMessageBatchCommand(input), options);
-    const call = this.#call('SendMessageBatch', queue, input, ids.length, {}, send, bytes);
-    return withUnanswered(await call, ids);
+    const ids = entryIds(input);
+    const request: RequestBegin = { action: 'SendMessageBatch', queue, entries: ids.length, bytes };
+    return withUnanswered(await this.#call(request, this.#send.sendBatch, input), ids);
   }
 
   deleteBatch(queue: string, input: DeleteMessageBatchCommandInput): Promise<BatchAnswer> {
-    const ids = (input.Entries ?? []).map((entry) => entry.Id);
-    return this.#gated('DeleteMessageBatch', queue, input, ids, (options) =>
-      this.deps.client.send(new DeleteMessageBatchCommand(input), options),
-    );
+    return this.#gated('DeleteMessageBatch', queue, this.#send.deleteBatch, input);
   }
 
   changeVisibilityBatch(queue: string, input: ChangeMessageVisibilityBatchCommandInput): Promise<BatchAnswer> {
-    const ids = (input.Entries ?? []).map((entry) => entry.Id);
-    return this.#gated('ChangeMessageVisibilityBatch', queue, input, ids, (options) =>
-      this.deps.client.send(new ChangeMessageVisibilityBatchCommand(input), options),
-    );
+    return this.#gated('ChangeMessageVisibilityBatch', queue, this.#send.changeVisibilityBatch, input);
   }
 
   async queueUrl(queue: string, sqsName: string): Promise<string> {
-    const input = { QueueName: sqsName };
-    const call = this.#call('GetQueueUrl', queue, input, 1, {}, (options) =>
-      this.deps.client.send(new GetQueueUrlCommand(input), options),
-    );
-    return (await call).QueueUrl ?? '';
+    const request = single('GetQueueUrl', queue);
+    return (await this.#call(request, this.#send.queueUrl, { QueueName: sqsName })).QueueUrl ?? '';
   }
 
   async createQueue(queue: string, input: CreateQueueCommandInput): Promise<string> {
-    const call = this.#call('CreateQueue', queue, input, 1, {}, (options) =>
-      this.deps.client.send(new CreateQueueCommand(input), options),
-    );
-    return (await call).QueueUrl ?? '';
+    const request = single('CreateQueue', queue);
+    return (await this.#call(request, this.#send.createQueue, input)).QueueUrl ?? '';
   }
 
   async queueAttributes(
@@ -114,25 +99,26 @@ export class SqsApi {
     url: string,
     names: NonNullable<GetQueueAttributesCommandInput['AttributeNames']>,
   ): Promise<Partial<Record<string, string>>> {
+    const request = single('GetQueueAttributes', queue);
     const input = { QueueUrl: url, AttributeNames: names };
-    const call = this.#call('GetQueueAttributes', queue, input, 1, {}, (options) =>
-      this.deps.client.send(new GetQueueAttributesCommand(input), options),
-    );
-    return (await call).Attributes ?? {};
+    return (await this.#call(request, this.#send.queueAttributes, input)).Attributes ?? {};
   }
 
   /** A batch that is repeated for as long as messages are held: at most once a second while nothing else comes of it. */
-  async #gated(
+  async #gated<Input extends BatchInput>(
     action: SqsAction,
     queue: string,
-    input: object,
-    ids: readonly (string | undefined)[],
-    send: (options: HttpOptions | undefined) => Promise<BatchAnswer>,
+    send: SendInput<Input, BatchAnswer>,
+    input: Input,
   ): Promise<BatchAnswer> {
     const gate = this.#gate(`${action} ${queue}`);
     gate.enter();
     try {
-      const answer = withUnanswered(await this.#call(action, queue, input, ids.length, {}, send), ids);
+      const ids = entryIds(input);
+      const answer = withUnanswered(
+        await this.#call({ action, queue, entries: ids.length, bytes: 0 }, send, input),
+        ids,
+      );
       const failure = batchFailure(answer, ids.length);
       if (failure) gate.failed(failure);
       else gate.succeeded();
@@ -149,51 +135,56 @@ export class SqsApi {
     return gate;
   }
 
-  async #call<Output>(
-    action: SqsAction,
-    queue: string,
-    input: object,
-    entries: number,
-    limits: CallLimits,
-    send: (options: HttpOptions | undefined) => Promise<Output>,
-    bytes = 0,
+  async #call<Input, Output>(
+    request: RequestBegin,
+    send: SendInput<Input, Output>,
+    input: Input,
+    { signal, timeoutMs = defaultTimeoutMs }: CallLimits = {},
   ): Promise<Output> {
-    tell(() => this.deps.events.request?.({ action, queue, entries, bytes }));
-    const controller = new AbortController();
-    const timeoutMs = limits.timeoutMs ?? defaultTimeoutMs;
-    const timer = this.deps.clock.setTimeout(
-      () => controller.abort(new RequestTimedOutError(action, timeoutMs)),
-      timeoutMs,
-    );
-    const relay = (): void => controller.abort(limits.signal?.reason);
-    if (limits.signal?.aborted) relay();
-    limits.signal?.addEventListener('abort', relay, { once: true });
+    const { clock, events } = this.deps;
+    tell(() => events.request?.(request));
     try {
-      return await orAborted(send(this.#options(input, controller.signal)), controller.signal);
-    } catch (error) {
+      return await untilAnswered((ended) => send(input, ended), {
+        clock,
+        timeoutMs,
+        timedOut: () => new RequestTimedOutError(request.action, timeoutMs),
+        signal,
+      });
+    } catch (reason) {
+      const error = asError(reason);
       this.#keys.after(error);
       throw error;
-    } finally {
-      timer.cancel();
-      limits.signal?.removeEventListener('abort', relay);
     }
-  }
-
-  /** Every request can be aborted: one that hangs for ever would keep its socket, and a client has no end of them. */
-  #options(input: object, signal: AbortSignal): HttpOptions | undefined {
-    if (!this.deps.bind) return { abortSignal: signal };
-    this.deps.bind(input, signal);
-    return undefined;
   }
 }
 
-/** A client that ignores its signal must not hold up a loop: the abort itself ends the wait. */
-function orAborted<Output>(answer: Promise<Output>, signal: AbortSignal): Promise<Output> {
-  return new Promise((resolve, reject) => {
-    const aborted = (): void =>
-      reject(signal.reason instanceof Error ? signal.reason : new Error('The request was aborted.'));
-    if (signal.aborted) aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    answer.then(resolve, reject);
-  });
+interface BatchInput {
+  readonly Entries: readonly { readonly Id: string | undefined }[] | undefined;
+}
+
+/** A request that is no batch, and sends no message. */
+function single(action: SqsAction, queue: string): RequestBegin {
+  return { action, queue, entries: 1, bytes: 0 };
+}
+
+function entryIds({ Entries = [] }: BatchInput): readonly (string | undefined)[] {
+  return Entries.map((entry) => entry.Id);
+}
+
+function sendsOfAll(sends: Sends) {
+  return {
+    receive: sends(ReceiveMessageCommand),
+    sendBatch: sends(SendMessageBatchCommand),
+    deleteBatch: sends(DeleteMessageBatchCommand),
+    changeVisibilityBatch: sends(ChangeMessageVisibilityBatchCommand),
+    queueUrl: sends(GetQueueUrlCommand),
+    createQueue: sends(CreateQueueCommand),
+    queueAttributes: sends(GetQueueAttributesCommand),
+  };
+}
+
+/** A handler or a source of credentials of the application's may fail with anything. */
+function asError(reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  return typeof reason === 'string' ? new Error(reason) : Object.assign(new Error('UnknownError'), reason);
 }

@@ -1,0 +1,38 @@
+import type { Clock } from '#celery/ports';
+
+/** What ends a request that is not answered. */
+export interface RequestLimits {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** What the request fails with when its time is over. */
+  readonly timedOut: () => Error;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes a request that ends: by its answer, when its time is over, or when `signal` is aborted, and then at once, even where the
+ * client ignores that it was told. It leaves neither a timer nor a listener behind.
+ */
+export function untilAnswered<Output>(
+  send: (signal: AbortSignal) => Promise<Output>,
+  { clock, timeoutMs, timedOut, signal }: RequestLimits,
+): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    // Every request can be aborted: one that hangs for ever would keep its socket, and a client has no end of them.
+    const request = new AbortController();
+    const give = (reason: unknown): void => {
+      leave();
+      request.abort(reason);
+      reject(reason instanceof Error ? reason : new Error('The request was aborted.'));
+    };
+    const aborted = (): void => give(signal?.reason);
+    const timer = clock.setTimeout(() => give(timedOut()), timeoutMs);
+    const leave = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', aborted);
+    };
+    if (signal?.aborted) return aborted();
+    signal?.addEventListener('abort', aborted, { once: true });
+    send(request.signal).finally(leave).then(resolve, reject);
+  });
+}
