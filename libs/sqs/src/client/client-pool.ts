@@ -6,7 +6,9 @@ import type { TransportEvents } from '../events.js';
 import type { QueueOptions } from '../options.js';
 import { queueLocation } from '../queue/queue-url.js';
 import { abortable } from './abortable-client.js';
+import { collectStream } from './collect-stream.js';
 import { clientWithPatience } from './credentials.js';
+import { oneShotHashes } from './hashes.js';
 import { SqsApi } from './sqs-api.js';
 
 /** An API and where its client came from. */
@@ -83,7 +85,7 @@ export class ClientPool {
 
   #make(config: SQSClientConfig): PooledApi {
     const { clock, events } = this.options;
-    const client = clientWithPatience({ ...ownClientDefaults(), ...config }, clock);
+    const client = clientWithPatience({ ...ownClientDefaults(config), ...config }, clock);
     const api = new SqsApi({ ...abortable(client), clock, events });
     return { api, client, own: true, customHandler: config.requestHandler !== undefined };
   }
@@ -93,9 +95,12 @@ export class ClientPool {
  * One attempt, as every loop has its own back-off and SQS must see no more than one request a second in a storm. No bound on
  * sockets, as polls would take them from sends. The URL never chooses the endpoint: {@link ClientPool} has.
  */
-function ownClientDefaults(): SQSClientConfig {
+function ownClientDefaults({ requestHandler }: SQSClientConfig): SQSClientConfig {
   const agent = { keepAlive: true, maxSockets: Infinity };
   return {
+    ...oneShotHashes(),
+    // The bodies of another handler may not be streams of Node.
+    ...(requestHandler === undefined ? { streamCollector: collectStream } : {}),
     maxAttempts: 1,
     useQueueUrlAsEndpoint: false,
     requestHandler: { httpAgent: agent, httpsAgent: agent, connectionTimeout: 5000 },
