@@ -9,6 +9,7 @@ import { abortable } from './abortable-client.js';
 import { collectStream } from './collect-stream.js';
 import { clientWithPatience } from './credentials.js';
 import { oneShotHashes } from './hashes.js';
+import { makeLean } from './lean-stack.js';
 import { SqsApi } from './sqs-api.js';
 
 /** An API and where its client came from. */
@@ -84,8 +85,9 @@ export class ClientPool {
   }
 
   #make(config: SQSClientConfig): PooledApi {
-    const { clock, events } = this.options;
+    const { clock, events, env = process.env } = this.options;
     const client = clientWithPatience({ ...ownClientDefaults(config), ...config }, clock);
+    makeLean(client, config, env);
     const api = new SqsApi({ ...abortable(client), clock, events });
     return { api, client, own: true, customHandler: config.requestHandler !== undefined };
   }
