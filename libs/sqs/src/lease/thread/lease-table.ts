@@ -39,22 +39,22 @@ const headerBytes = 16;
  * compare-and-exchange of its {@link slotState}.
  */
 export class LeaseTable {
+  readonly size: number;
   readonly #ints: Int32Array;
+  readonly #bytes: Buffer;
   readonly #heartbeat: BigInt64Array;
   readonly #views: SlotView[] = [];
 
   constructor(readonly buffer: SharedArrayBuffer) {
+    this.size = (buffer.byteLength - headerBytes) / slotBytes;
     this.#ints = new Int32Array(buffer);
+    this.#bytes = Buffer.from(buffer);
     this.#heartbeat = new BigInt64Array(buffer, 0, 1);
   }
 
   /** Pages that are never touched cost no memory. */
   static create(slots: number): LeaseTable {
     return new LeaseTable(new SharedArrayBuffer(headerBytes + slots * slotBytes));
-  }
-
-  get size(): number {
-    return (this.buffer.byteLength - headerBytes) / slotBytes;
   }
 
   /** Slots at and above this have never been used. */
@@ -94,12 +94,13 @@ export class LeaseTable {
 
   /** Fills a free slot and hands it over. False: the receipt handle does not fit. */
   fill(slot: number, content: SlotContent): boolean {
-    const { receiptHandle, record, maxBlockedMs, queue } = content;
-    const bytes = Buffer.from(receiptHandle);
-    if (bytes.length > handleBytes) return false;
-    new Uint8Array(this.buffer, this.#handleAt(slot), bytes.length).set(bytes);
-    this.#ints[this.#stateAt(slot) + 1] = bytes.length;
-    Object.assign(this.view(slot), record, { maxBlockedMs, queue });
+    const { receiptHandle } = content;
+    const length = Buffer.byteLength(receiptHandle);
+    if (length > handleBytes) return false;
+    // As many bytes as characters: it is ASCII, as all of AWS's are, and copied as it is.
+    this.#bytes.write(receiptHandle, this.#handleAt(slot), length === receiptHandle.length ? 'latin1' : 'utf8');
+    this.#ints[this.#stateAt(slot) + 1] = length;
+    this.view(slot).fill(content);
     Atomics.store(this.#ints, this.#stateAt(slot), slotState.held);
     if (slot >= this.highWater) Atomics.store(this.#ints, 2, slot + 1);
     return true;

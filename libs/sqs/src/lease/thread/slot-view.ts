@@ -71,6 +71,19 @@ export class SlotView implements SlotRecord {
     this.values[7] = value;
   }
 
+  /** Overwrites all of it. */
+  fill({ record, maxBlockedMs, queue }: { record: LeaseRecord; maxBlockedMs: number; queue: number }): void {
+    const { values } = this;
+    values[0] = record.grantedAt;
+    values[1] = record.seconds;
+    values[2] = record.extensionSeconds;
+    values[3] = record.receivedAt;
+    values[4] = record.extendUntil;
+    values[5] = record.retryAt;
+    values[6] = maxBlockedMs;
+    values[7] = queue;
+  }
+
   /** The lease as it is now, apart from the shared memory. */
   copy(): LeaseRecord {
     const { grantedAt, seconds, extensionSeconds, receivedAt, extendUntil, retryAt } = this;

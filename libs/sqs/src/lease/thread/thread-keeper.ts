@@ -23,6 +23,8 @@ interface ThreadKeeperOptions {
 const slots = 4096;
 /** Milliseconds between two signs of life of the event loop, which are also looks for leases that have ended. */
 const beatMs = 500;
+/** The answer for every lease of which no extension is under way: one promise for all of them. */
+const letGo = Promise.resolve();
 
 /** Keeps leases in a thread of its own: a handler that blocks the event loop loses neither its message nor the others'. */
 export class ThreadKeeper implements LeaseKeeper {
@@ -51,10 +53,9 @@ export class ThreadKeeper implements LeaseKeeper {
   hold(lease: HeldLease): void {
     const queue = this.#queues.indexOf(lease.subject.queue);
     const slot = this.#gone || queue < 0 ? undefined : this.#freeSlot();
-    const { maxBlockedMs, receiptHandle } = lease.subject;
-    const content = { record: lease.record, maxBlockedMs, queue, receiptHandle };
     if (slot === undefined) return this.options.fallback.hold(lease);
-    if (!this.#table.fill(slot, content)) {
+    const { maxBlockedMs, receiptHandle } = lease.subject;
+    if (!this.#table.fill(slot, { record: lease.record, maxBlockedMs, queue, receiptHandle })) {
       this.#free.push(slot);
       return this.options.fallback.hold(lease);
     }
@@ -78,14 +79,14 @@ export class ThreadKeeper implements LeaseKeeper {
 
   /** Until one exchange succeeds: between two of them the thread may begin, or end, an extension. */
   #whenFree(slot: number): Promise<void> {
+    const { held, lost, free, extending, leaving } = slotState;
     for (;;) {
-      if (this.#table.exchange(slot, slotState.extending, slotState.leaving)) {
-        return new Promise((resolve) => this.#leaving.set(slot, resolve));
-      }
-      const { held, lost, free } = slotState;
       if (this.#table.exchange(slot, held, free) || this.#table.exchange(slot, lost, free)) {
         this.#free.push(slot);
-        return Promise.resolve();
+        return letGo;
+      }
+      if (this.#table.exchange(slot, extending, leaving)) {
+        return new Promise((resolve) => this.#leaving.set(slot, resolve));
       }
     }
   }
