@@ -20,9 +20,11 @@ interface Entry<Item> {
   readonly item: Item;
   readonly bytes: number;
   failures: number;
-  retry?: Timer | undefined;
-  resolve(): void;
-  reject(reason: unknown): void;
+  retry: Timer | undefined;
+  /** Done or failed: nobody waits for it any more. */
+  closed: boolean;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** SQS's bound on every batch. */
@@ -33,52 +35,54 @@ export const maxBatchEntries = 10;
  * entries are repeated. Senders, acknowledger and releaser differ in nothing but their options.
  */
 export class Batcher<Item> {
-  readonly #open = new Set<Entry<Item>>();
+  readonly #underWay = new Set<readonly Entry<Item>[]>();
+  readonly #retrying = new Set<Entry<Item>>();
   #waiting: Entry<Item>[] = [];
+  #pending = 0;
   #scheduled = false;
-  #underWay = 0;
   #idle: (() => void)[] = [];
 
   constructor(private readonly options: BatcherOptions<Item>) {}
 
   /** Items that are neither done nor failed. */
   get pending(): number {
-    return this.#open.size;
+    return this.#pending;
   }
 
   /** Settles as the item does. */
   add(item: Item): Promise<void> {
     return new Promise((resolve, reject) => {
       const bytes = this.options.sizeOf?.(item) ?? 0;
-      const entry = { item, bytes, failures: 0, resolve, reject };
-      this.#open.add(entry);
-      this.#wait(entry);
+      this.#pending++;
+      this.#wait({ item, bytes, failures: 0, retry: undefined, closed: false, resolve, reject });
     });
   }
 
   /** Sends what waits now, full batch or not. */
   flush(): void {
     const most = this.options.maxUnderWay ?? Infinity;
-    while (this.#waiting.length > 0 && this.#underWay < most) this.#sendBatch(this.#nextBatch());
+    while (this.#waiting.length > 0 && this.#underWay.size < most) void this.#sendBatch(this.#nextBatch());
   }
 
   /** Sends everything at once, repeats at once what waits for a retry, and resolves when nothing is pending. */
   drain(): Promise<void> {
-    for (const entry of this.#open) {
-      if (entry.retry === undefined) continue;
-      entry.retry.cancel();
-      entry.retry = undefined;
+    for (const entry of this.#retrying) {
+      entry.retry?.cancel();
       this.#waiting.push(entry);
     }
+    this.#retrying.clear();
     this.flush();
-    if (this.#open.size === 0) return Promise.resolve();
+    if (this.#pending === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Rejects everything that is pending; answers that still come change nothing. */
   abandon(reason: unknown): void {
+    const open = [...this.#waiting, ...[...this.#underWay].flat(), ...this.#retrying];
     this.#waiting = [];
-    for (const entry of this.#open) {
+    this.#retrying.clear();
+    for (const entry of open) {
+      if (entry.closed) continue;
       entry.retry?.cancel();
       this.#close(entry);
       entry.reject(reason);
@@ -110,22 +114,21 @@ export class Batcher<Item> {
     return this.#waiting.splice(0, count);
   }
 
-  #sendBatch(batch: readonly Entry<Item>[]): void {
-    this.#underWay++;
-    const sent = this.options.send(batch.map((entry) => entry.item));
-    void sent
-      .then(
-        (reasons) => batch.forEach((entry, index) => this.#settle(entry, reasons[index])),
-        (reason: unknown) => batch.forEach((entry) => this.#settle(entry, reason ?? new Error('The batch failed.'))),
-      )
-      .finally(() => {
-        this.#underWay--;
-        if (this.options.maxUnderWay !== undefined) this.flush();
-      });
+  async #sendBatch(batch: readonly Entry<Item>[]): Promise<void> {
+    this.#underWay.add(batch);
+    let reasons: readonly unknown[];
+    try {
+      reasons = await this.options.send(batch.map((entry) => entry.item));
+    } catch (reason) {
+      reasons = batch.map(() => reason ?? new Error('The batch failed.'));
+    }
+    batch.forEach((entry, index) => this.#settle(entry, reasons[index]));
+    this.#underWay.delete(batch);
+    if (this.options.maxUnderWay !== undefined) this.flush();
   }
 
   #settle(entry: Entry<Item>, reason: unknown): void {
-    if (!this.#open.has(entry)) return;
+    if (entry.closed) return;
     if (reason === undefined) {
       this.#close(entry);
       entry.resolve();
@@ -138,15 +141,17 @@ export class Batcher<Item> {
       entry.reject(reason);
       return;
     }
+    this.#retrying.add(entry);
     entry.retry = this.options.clock.setTimeout(() => {
-      entry.retry = undefined;
+      this.#retrying.delete(entry);
       this.#wait(entry);
     }, delayMs);
   }
 
   #close(entry: Entry<Item>): void {
-    this.#open.delete(entry);
-    if (this.#open.size > 0) return;
+    entry.closed = true;
+    this.#pending--;
+    if (this.#pending > 0) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();

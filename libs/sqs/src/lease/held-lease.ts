@@ -33,8 +33,13 @@ export class HeldLease implements Lease {
 
   /** Compares with the clock itself: a timer that is late because the loop was blocked must not make a lost lease look held. */
   get lost(): boolean {
+    return this.lostAt(this.clock.monotonic());
+  }
+
+  /** The same for who asks about many leases at once. `now`: `Clock.monotonic` of this turn. */
+  lostAt(now: number): boolean {
     if (this.#loss !== undefined) return true;
-    return !this.#ended && this.clock.monotonic() >= leaseEnd(this.record);
+    return !this.#ended && now >= leaseEnd(this.record);
   }
 
   get signal(): AbortSignal {

@@ -38,11 +38,12 @@ export class Arrivals {
     // SQS began the leases between the question and now; had they come before the turn before, they would have been read then.
     const grantedAt = Math.max(askedAt, this.options.watch.turnBefore());
     const held = messages.map((message) => this.#held(message, askedAt, grantedAt));
-    return held.filter((message) => this.#isFresh(message));
+    const now = this.options.clock.monotonic();
+    return held.filter((message) => this.#isFresh(message, now));
   }
 
-  #isFresh(message: HeldMessage): boolean {
-    if (isStale(message.lease.record, this.options.clock.monotonic())) {
+  #isFresh(message: HeldMessage, now: number): boolean {
+    if (isStale(message.lease.record, now)) {
       this.options.events.deliveryStale?.({ queue: message.queue.name, messageId: message.messageId });
       return false;
     }

@@ -207,7 +207,8 @@ export class Dispatcher implements SlotKeeper {
 
   /** Nobody can tell any more whether it is still ours: it is let go. */
   #isLate(message: HeldMessage): boolean {
-    const late = message.lease.lost || isStale(message.lease.record, this.options.clock.monotonic());
+    const now = this.options.clock.monotonic();
+    const late = message.lease.lostAt(now) || isStale(message.lease.record, now);
     if (late) this.options.events.deliveryStale?.({ queue: this.options.queue, messageId: message.messageId });
     return late;
   }

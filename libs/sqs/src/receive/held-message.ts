@@ -106,9 +106,11 @@ export function receiveCountOf(message: Message): number {
   return Number(message.Attributes?.ApproximateReceiveCount ?? 1);
 }
 
-function readAttributes(message: Message): MessageAttributes {
+function readAttributes({ MessageAttributes: given }: Message): MessageAttributes {
   const attributes: Record<string, MessageAttribute> = {};
-  for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {
+  // Celery's messages have none.
+  if (!given) return attributes;
+  for (const [name, value] of Object.entries(given)) {
     attributes[name] = {
       DataType: value.DataType ?? 'String',
       ...(value.StringValue === undefined ? {} : { StringValue: value.StringValue }),

@@ -29,14 +29,11 @@ export class Settler implements Settlement {
 
   acknowledge(message: HeldMessage): Promise<void> {
     message.deletion ??= this.#delete(message);
-    // Settling in the background is allowed: a failure is logged here, and whoever awaits sees it too.
-    message.deletion.catch(() => undefined);
     return message.deletion;
   }
 
   release(message: HeldMessage, delaySeconds: number): Promise<void> {
-    message.giveBack ??= this.#release(message, delaySeconds);
-    message.giveBack.catch(() => undefined);
+    message.giveBack ??= inBackground(this.#release(message, delaySeconds));
     return message.giveBack;
   }
 
@@ -97,21 +94,30 @@ export class Settler implements Settlement {
     this.giveBackUnstarted(followers).catch((error: unknown) => this.options.log.debug(String(error)));
   }
 
-  async #delete(message: HeldMessage): Promise<void> {
-    this.#refuseSettled(message);
+  /** Done for every message: no promises but the acknowledger's and its own. */
+  #delete(message: HeldMessage): Promise<void> {
+    const refusal = refusalOf(message);
+    if (refusal) return inBackground(Promise.reject(refusal));
     message.state = 'acknowledging';
-    try {
-      await this.options.acknowledger.acknowledge(message.lease);
-      message.lease.end();
-      this.options.unstarted.forget(message.messageId);
-    } catch (error) {
-      const failure = this.#acknowledgeFailure(message, error);
-      // A lost lease is reported where it is lost.
-      if (!(failure instanceof LeaseLostError)) this.options.log.warn(failure.message);
-      throw failure;
-    } finally {
-      this.forget(message);
-    }
+    return this.options.acknowledger.acknowledge(message.lease).then(
+      () => this.#deleted(message),
+      (error: unknown) => this.#notDeleted(message, error),
+    );
+  }
+
+  #deleted(message: HeldMessage): void {
+    message.lease.end();
+    this.options.unstarted.forget(message.messageId);
+    this.forget(message);
+  }
+
+  #notDeleted(message: HeldMessage, error: unknown): never {
+    const failure = this.#acknowledgeFailure(message, error);
+    // A lost lease is reported where it is lost.
+    if (!(failure instanceof LeaseLostError)) this.options.log.warn(failure.message);
+    this.forget(message);
+    if (message.deletion) void inBackground(message.deletion);
+    throw failure;
   }
 
   async #release(message: HeldMessage, delaySeconds: number): Promise<void> {
@@ -184,11 +190,6 @@ export class Settler implements Settlement {
     }
   }
 
-  #refuseSettled(message: HeldMessage): void {
-    if (message.lease.lost) throw message.lease.error();
-    if (message.giveBack) throw alreadySettled(message);
-  }
-
   #acknowledgeFailure(message: HeldMessage, error: unknown): SqsTransportError {
     if (error instanceof SqsTransportError) return error;
     if (message.lease.lost) return message.lease.error();
@@ -197,4 +198,16 @@ export class Settler implements Settlement {
     if (code === 'ReceiptHandleIsInvalid') return new LeaseLostError(queue, messageId, 'refused');
     return new AcknowledgeFailedError(queue, messageId, code, { cause: error });
   }
+}
+
+/** Why a message cannot be deleted any more, if so. */
+function refusalOf(message: HeldMessage): SqsTransportError | undefined {
+  if (message.lease.lost) return message.lease.error();
+  return message.giveBack && alreadySettled(message);
+}
+
+/** Settling need not be awaited: a failure is logged where it happens, and whoever awaits sees it too. */
+function inBackground(settling: Promise<void>): Promise<void> {
+  settling.catch(() => undefined);
+  return settling;
 }

@@ -85,15 +85,15 @@ export class Acknowledger {
 
   /** A message that was lost meanwhile is another consumer's: it is not deleted. */
   async #send(leases: readonly HeldLease[]): Promise<readonly unknown[]> {
-    const reasons: unknown[] = leases.map((lease) => (lease.lost ? lease.error() : undefined));
-    const held = leases.flatMap((lease, index) => (reasons[index] === undefined ? [{ lease, index }] : []));
-    if (held.length === 0) return reasons;
-    const handles = held.map(({ lease }) => lease.subject.receiptHandle);
+    const now = this.options.clock.monotonic();
+    const lost = leases.map((lease) => (lease.lostAt(now) ? lease.error() : undefined));
+    const held = leases.filter((_, index) => lost[index] === undefined);
+    if (held.length === 0) return lost;
+    const handles = held.map(({ subject }) => subject.receiptHandle);
     const refused = refusals(await this.options.deleteBatch(handles), held.length);
-    held.forEach(({ index }, position) => {
-      reasons[index] = refused[position];
-    });
-    return reasons;
+    if (held.length === leases.length) return refused;
+    const answers = refused.values();
+    return lost.map((reason) => reason ?? answers.next().value);
   }
 }
 
