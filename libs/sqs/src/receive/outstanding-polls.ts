@@ -41,10 +41,7 @@ export class OutstandingPolls {
     const controller = new AbortController();
     const poll: OutstandingPoll = { asked, controller, looks: 0, ended: Promise.resolve() };
     this.#polls.add(poll);
-    poll.ended = run(controller.signal).finally(() => {
-      this.#polls.delete(poll);
-      ended();
-    });
+    poll.ended = this.#run(poll, run, ended);
   }
 
   /** Aborts all; they end by it. */
@@ -63,6 +60,15 @@ export class OutstandingPolls {
   /** Resolves when those that are out now have ended. */
   async settled(): Promise<void> {
     await Promise.all([...this.#polls].map((poll) => poll.ended));
+  }
+
+  async #run(poll: OutstandingPoll, run: (signal: AbortSignal) => Promise<void>, ended: () => void): Promise<void> {
+    try {
+      await run(poll.controller.signal);
+    } finally {
+      this.#polls.delete(poll);
+      ended();
+    }
   }
 
   #overdue(): OutstandingPoll[] {

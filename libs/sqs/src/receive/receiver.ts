@@ -142,8 +142,12 @@ export class Receiver {
   }
 
   #planned(): number {
+    const { concurrency, prefetch, occupied, mayAsk } = this.options.room();
     return planPoll({
-      ...this.options.room(),
+      concurrency,
+      prefetch,
+      occupied,
+      mayAsk,
       asked: this.#polls.asked,
       polls: this.#polls.size,
       lastAnswerFull: this.#lastAnswerFull,
