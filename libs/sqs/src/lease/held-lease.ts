@@ -24,6 +24,8 @@ export class HeldLease implements Lease {
   #controller: AbortController | undefined;
   /** Called once when the lease is lost. */
   onLost: ((reason: LeaseLossReason) => void) | undefined;
+  /** Its keeper's: the slot of the table that `record` is in, while it is in one. */
+  slot: number | undefined;
 
   constructor(
     readonly subject: LeaseSubject,

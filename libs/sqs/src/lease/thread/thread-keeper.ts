@@ -30,7 +30,6 @@ const letGo = Promise.resolve();
 export class ThreadKeeper implements LeaseKeeper {
   readonly #table = LeaseTable.create(slots);
   readonly #free: number[] = [];
-  readonly #slotOf = new Map<HeldLease, number>();
   readonly #inSlot: (HeldLease | undefined)[] = [];
   readonly #leaving = new Map<number, () => void>();
   readonly #queues: readonly string[];
@@ -60,12 +59,12 @@ export class ThreadKeeper implements LeaseKeeper {
       return this.options.fallback.hold(lease);
     }
     lease.record = this.#table.view(slot);
-    this.#slotOf.set(lease, slot);
+    lease.slot = slot;
     this.#inSlot[slot] = lease;
   }
 
   letGo(lease: HeldLease): Promise<void> {
-    const slot = this.#slotOf.get(lease);
+    const { slot } = lease;
     if (slot === undefined) return this.options.fallback.letGo(lease);
     this.#forget(lease, slot);
     return this.#whenFree(slot);
@@ -98,7 +97,7 @@ export class ThreadKeeper implements LeaseKeeper {
   /** The slot will be another message's: from now on the lease keeps its own record. */
   #forget(lease: HeldLease, slot: number): void {
     lease.record = this.#table.view(slot).copy();
-    this.#slotOf.delete(lease);
+    lease.slot = undefined;
     this.#inSlot[slot] = undefined;
   }
 
@@ -110,7 +109,7 @@ export class ThreadKeeper implements LeaseKeeper {
 
   #loseEnded(): void {
     const now = this.options.clock.monotonic();
-    for (const lease of this.#slotOf.keys()) if (leaseEnd(lease.record) <= now) this.#lose(lease, 'expired');
+    for (const lease of this.#inSlot) if (lease && leaseEnd(lease.record) <= now) this.#lose(lease, 'expired');
   }
 
   #lose(lease: HeldLease, reason: 'expired' | 'refused'): void {
@@ -168,7 +167,8 @@ export class ThreadKeeper implements LeaseKeeper {
     this.options.log.warn(
       `The lease thread ended (${String(reason)}); leases are kept by the event loop now: handlers must not block it for longer than a lease`,
     );
-    for (const [lease, slot] of this.#slotOf) {
+    for (const [slot, lease] of this.#inSlot.entries()) {
+      if (!lease) continue;
       this.#forget(lease, slot);
       this.options.fallback.hold(lease);
     }
