@@ -58,12 +58,12 @@ export class Publisher implements TaskPublisher {
     if (listeners?.has('afterTaskPublish')) listeners.tell('afterTaskPublish', published(message));
   }
 
-  async #send(message: TaskMessage, options: PublishOptions): Promise<void> {
+  #send(message: TaskMessage, options: PublishOptions): Promise<void> {
     const queue = message.properties.deliveryInfo.routingKey ?? '';
     const info = this.#sender.queue(queue);
     const fifo = info?.fifo ?? queue.endsWith('.fifo');
     if (info && message.headers.eta !== null) this.#checkEta(message, info);
-    await this.#sender.send(queue, {
+    return this.#sender.send(queue, {
       body: encodeMessage(message, this.#encode),
       ...(fifo ? fifoIds(message, options) : this.#standardOptions(message, options)),
       ...(options.messageAttributes && { messageAttributes: options.messageAttributes }),

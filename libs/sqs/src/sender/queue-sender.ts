@@ -51,16 +51,13 @@ export class QueueSender {
   }
 
   /** Resolves once SQS has accepted the message. */
-  async send(message: QueueMessage): Promise<void> {
-    if (this.#closed) throw new TransportClosedError(`Sending to queue "${this.target.name}"`);
+  send(message: QueueMessage): Promise<void> {
     const bytes = messageSize(message);
-    const limit = this.target.maximumMessageSize ?? sqsMaximumBytes;
-    if (bytes > limit) throw new MessageTooLargeError(this.target.name, bytes, limit);
-    try {
-      await this.#inTurn({ message, bytes });
-    } catch (error) {
+    const refusal = this.#refusal(bytes);
+    if (refusal) return Promise.reject(refusal);
+    return this.#inTurn({ message, bytes }).catch((error: unknown) => {
       throw this.#failure(error);
-    }
+    });
   }
 
   /** Takes no more, and resolves when everything is sent or has failed. */
@@ -72,6 +69,12 @@ export class QueueSender {
   /** Gives up what is still pending. */
   abandon(): void {
     this.#batcher.abandon(new TransportClosedError(`Sending to queue "${this.target.name}"`));
+  }
+
+  #refusal(bytes: number): Error | undefined {
+    const { name, maximumMessageSize: limit = sqsMaximumBytes } = this.target;
+    if (this.#closed) return new TransportClosedError(`Sending to queue "${name}"`);
+    return bytes > limit ? new MessageTooLargeError(name, bytes, limit) : undefined;
   }
 
   /** A FIFO group has one message under way, so that a repeated one is not overtaken; no batch holds two of a group. */

@@ -3,7 +3,7 @@ import type { Clock, MessageSender, QueueInfo, QueueMessage } from '#celery/port
 import { UnknownQueueError } from '../errors/index.js';
 import type { ManagedQueue } from '../queue/managed-queue.js';
 import { queueUrlOfArn } from '../queue/queue-url.js';
-import { QueueSender } from './queue-sender.js';
+import { QueueSender, type SendTarget } from './queue-sender.js';
 
 /** The {@link MessageSender} of the transport: one {@link QueueSender} for each queue in use. */
 export class SqsMessageSender implements MessageSender {
@@ -18,16 +18,20 @@ export class SqsMessageSender implements MessageSender {
     return this.queues.get(name)?.info;
   }
 
-  async send(queueName: string, message: QueueMessage): Promise<void> {
-    const { info, pooled } = this.#managed(queueName);
-    await this.#sender(info.url, () => ({ ...info, api: pooled.api, clock: this.clock })).send(message);
+  send(queueName: string, message: QueueMessage): Promise<void> {
+    const queue = this.queues.get(queueName);
+    if (!queue) return Promise.reject(this.#unknown(queueName));
+    const { info, pooled } = queue;
+    const sender = this.#senders.get(info.url) ?? this.#newSender({ ...info, api: pooled.api, clock: this.clock });
+    return sender.send(message);
   }
 
   async sendToArn(arn: string, source: QueueInfo, message: QueueMessage): Promise<void> {
-    const { pooled } = this.#managed(source.name);
+    const queue = this.queues.get(source.name);
+    if (!queue) throw this.#unknown(source.name);
     const url = queueUrlOfArn(arn, source.url);
-    const target = { name: arn, url, fifo: arn.endsWith('.fifo'), api: pooled.api, clock: this.clock };
-    await this.#sender(url, () => target).send(message);
+    const target = { name: arn, url, fifo: arn.endsWith('.fifo'), api: queue.pooled.api, clock: this.clock };
+    await (this.#senders.get(url) ?? this.#newSender(target)).send(message);
   }
 
   /** Takes no more, and resolves when everything is sent or has failed. */
@@ -40,15 +44,13 @@ export class SqsMessageSender implements MessageSender {
     for (const sender of this.#senders.values()) sender.abandon();
   }
 
-  #managed(name: string): ManagedQueue {
-    const queue = this.queues.get(name);
-    if (!queue) throw new UnknownQueueError(name, [...this.queues.keys()]);
-    return queue;
+  #unknown(name: string): UnknownQueueError {
+    return new UnknownQueueError(name, [...this.queues.keys()]);
   }
 
-  #sender(url: string, target: () => ConstructorParameters<typeof QueueSender>[0]): QueueSender {
-    const sender = this.#senders.get(url) ?? new QueueSender(target());
-    this.#senders.set(url, sender);
+  #newSender(target: SendTarget): QueueSender {
+    const sender = new QueueSender(target);
+    this.#senders.set(target.url, sender);
     return sender;
   }
 }
