@@ -91,6 +91,9 @@ describe('setConcurrency', () => {
     consumer.setConcurrency(20);
     await clock.settle();
     expect(clock.monotonic()).toBe(grownAt);
+    expect(consumer.state).toMatchObject({ concurrency: 20, running: 11 });
+    // Nine are no whole batch, and are asked for after a moment.
+    await clock.advance(5);
     expect(consumer.state).toMatchObject({ concurrency: 20, running: 20 });
     consumer.setConcurrency(2);
     expect(consumer.state).toMatchObject({ concurrency: 2, running: 20 });

@@ -240,7 +240,8 @@ describe('acknowledging', () => {
     });
     await send('slow');
     await send('quick');
-    await clock.settle();
+    // The moment that a poll waits behind an answer.
+    await clock.advance(5);
     await clock.advance(49);
     expect(sqs.queue('q').messages).toHaveLength(2);
     await clock.advance(1);

@@ -17,7 +17,7 @@ export interface PollState {
 }
 
 /** SQS's bound on the messages of one receive. */
-const mostPerPoll = 10;
+export const mostPerPoll = 10;
 
 /**
  * How many messages to ask for now; 0: do not poll. One poll is out whenever a slot is free. A further one pays only where a

@@ -181,6 +181,38 @@ describe('polls that are out together', () => {
   });
 });
 
+describe('behind an answer that was half a batch', () => {
+  let asked: number[];
+  beforeEach(async () => {
+    asked = [];
+    poll = (most, signal) => {
+      asked.push(most);
+      if (asked.length > 1) return long(most, signal);
+      return Promise.resolve({ ...empty, messages: [message] });
+    };
+    arrived = () => void (occupied = () => 5);
+    receiver.open();
+    await clock.settle();
+  });
+
+  it('waits for what was brought, and asks for a whole one', async () => {
+    expect(asked).toEqual([10]);
+    occupied = () => 0;
+    receiver.wake();
+    await clock.settle();
+    expect(asked).toEqual([10, 10]);
+    receiver.close();
+  });
+
+  it('waits no longer than a moment while tasks run on', async () => {
+    await clock.advance(4);
+    expect(asked).toEqual([10]);
+    await clock.advance(1);
+    expect(asked).toEqual([10, 5]);
+    receiver.close();
+  });
+});
+
 function options(): ReceiverOptions {
   return {
     poller: {

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '#celery/ports';
 
 import { OutstandingPolls } from './outstanding-polls.js';
 import { longestPauseMs, type PollHealth, type PollRecord } from './poll-health.js';
-import { planPoll, type PollState } from './poll-plan.js';
+import { mostPerPoll, planPoll, type PollState } from './poll-plan.js';
 import type { PollTrouble } from './poll-trouble.js';
 import type { Poller, Received } from './poller.js';
 import { looksWithin, Watchdog } from './watchdog.js';
@@ -19,6 +19,12 @@ export interface PollingState extends PollRecord {
    */
   readonly trouble: PollTrouble | undefined;
 }
+
+/**
+ * Milliseconds for which a poll waits, behind an answer, for slots that are about to become free: a batch of short tasks ends as
+ * one. Asked for before, what is missing of a batch would never be made up, and each poll would go on bringing a half.
+ */
+const gatherMs = 5;
 
 /** What a receiver polls with, and for whom. */
 export interface ReceiverOptions {
@@ -112,16 +118,24 @@ export class Receiver {
     });
   }
 
-  #pollMore(): void {
+  #pollMore({ gathers = false } = {}): void {
     if (!this.#open) return;
     try {
       if (this.options.health.waitMs > 0) this.#pollLater(this.options.health.waitMs);
+      else if (gathers && this.#isPartial()) this.#pollLater(gatherMs);
       else for (let asked = this.#planned(); asked > 0; asked = this.#planned()) this.#pollFor(asked);
     } catch (error) {
       // Whoever counts the slots failed. The timer or the poll that called this is gone: it must not have been the last.
       this.options.health.failed(error);
       this.#pollLater(this.options.health.waitMs);
     }
+  }
+
+  /** Whether the next poll would ask for the rest of a batch while what the last one brought is being run. */
+  #isPartial(): boolean {
+    if (!this.#lastAnswered || this.#polls.size > 0 || this.options.room().occupied === 0) return false;
+    const asked = this.#planned();
+    return asked > 0 && asked < mostPerPoll;
   }
 
   /** One timer, however many slots become free meanwhile. */
@@ -158,7 +172,7 @@ export class Receiver {
     this.#polls.add(
       asked,
       (signal) => this.#poll(asked, signal),
-      () => this.#pollMore(),
+      () => this.#pollMore({ gathers: true }),
     );
   }
 
