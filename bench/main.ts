@@ -1,13 +1,19 @@
 // The benchmark: our worker and producer beside their peers, on one endpoint in a process of its own. docs/benchmarks.md says what
 // it prints and how it measures.
-//   npm run bench -- [--scenarios a,b] [--contenders REGEXP] [--tasks 20000] [--celery-tasks 4000] [--rounds 3] [--quick] [--million]
+//   npm run bench -- [--scenarios a,b] [--contenders REGEXP] [--tasks 20000] [--celery-tasks 1500] [--rounds 3] [--quick] [--million]
 //                    [--previous DIR] [--json FILE] [--charts DIR] [--markdown] [--cpu-prof DIR]
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { budgetsOf } from './budgets/budgets.js';
 import { OURS } from './contenders/ours.js';
 import { findRoster } from './contenders/roster.js';
+import { BenchEndpoint } from './endpoint/endpoint.js';
 import { parseOptions, type BenchOptions } from './options.js';
 import { startRedis } from './processes/redis-server.js';
+import { progressTo } from './progress.js';
 import { chartsOf } from './report/charts.js';
+import { commandLine } from './report/command-line.js';
+import { hidePaths } from './report/hide-paths.js';
 import { describeMachine } from './report/machine.js';
 import { asMarkdown, type Report } from './report/report.js';
 import { writeReport } from './report/write-report.js';
@@ -24,23 +30,43 @@ function chosen({ scenarios: names }: BenchOptions): readonly Scenario[] {
   return names.length === 0 ? scenarios : scenarios.filter(({ name }) => names.includes(name));
 }
 
+/** What programs said is shown to others: it must not tell where things are on this machine. */
+function hider({ previous }: BenchOptions): (text: string) => string {
+  const checkout = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  const folders = { [checkout]: '.', [homedir()]: '~', ...(previous !== undefined && { [previous]: 'DIR' }) };
+  return (text) => hidePaths(text, folders);
+}
+
 async function bench(options: BenchOptions): Promise<Report> {
   const picked = chosen(options);
+  const hidden = hider(options);
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
   const roster = await findRoster(options);
   const redis = await startRedis();
   try {
-    const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-    const outcome = await runAll({ scenarios: picked, roster, scale: options.scale, redis: redis?.url, progress });
+    const progress = progressTo(
+      (line) => void process.stderr.write(line),
+      () => performance.now(),
+    );
+    const outcome = await runAll({
+      scenarios: picked,
+      roster,
+      size: options.size,
+      redis: redis?.url,
+      startEndpoint: () => BenchEndpoint.start(),
+      progress,
+    });
     return {
-      command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' '),
+      command: commandLine(process.argv.slice(2)),
       startedAt,
+      seconds: performance.now() / 1000,
       machine,
-      scale: options.scale,
+      size: options.size,
       ...outcome,
       budgets: budgetsOf(outcome.run),
-      skipped: [...roster.skipped, ...outcome.skipped],
+      skipped: [...roster.skipped, ...outcome.skipped].map((one) => ({ ...one, reason: hidden(one.reason) })),
+      failures: outcome.failures.map((one) => ({ ...one, message: hidden(one.message) })),
     };
   } finally {
     await redis?.stop();

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { parseOptions } from './options.js';
-import { fullScale, quickScale } from './scenarios/scale.js';
+import { fullSize, quickSize } from './scenarios/run-size.js';
 
 describe('parseOptions', () => {
-  it('runs everything at full scale by default', () => {
-    expect(parseOptions([])).toMatchObject({ scale: fullScale, scenarios: [], markdown: false });
+  it('runs everything at full size by default', () => {
+    expect(parseOptions([])).toMatchObject({ size: fullSize, scenarios: [], markdown: false });
   });
 
   it('lets numbers win over --quick', () => {
-    expect(parseOptions(['--quick', '--tasks', '70', '--rounds', '2']).scale).toEqual({
-      ...quickScale,
+    expect(parseOptions(['--quick', '--tasks', '70', '--rounds', '2']).size).toEqual({
+      ...quickSize,
       tasks: 70,
       rounds: 2,
     });
   });
 
   it('watches memory over a million tasks when told to', () => {
-    expect(parseOptions(['--million']).scale.memoryTasks).toBe(1_000_000);
+    expect(parseOptions(['--million']).size.memoryTasks).toBe(1_000_000);
   });
 
   it('reads scenarios and contenders', () => {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { fullScale, quickScale, type Scale } from './scenarios/scale.js';
+import { fullSize, quickSize, type RunSize } from './scenarios/run-size.js';
 
 /** What the command line says. */
 export interface BenchOptions {
-  readonly scale: Scale;
+  readonly size: RunSize;
   /** Names of scenarios; none: all. */
   readonly scenarios: readonly string[];
   readonly only: RegExp;
@@ -36,14 +36,14 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       markdown: { type: 'boolean', default: false },
     },
   });
-  const scale = values.quick ? quickScale : fullScale;
+  const size = values.quick ? quickSize : fullSize;
   return {
-    scale: {
-      ...scale,
-      tasks: count('tasks', values.tasks, scale.tasks),
-      celeryTasks: count('celery-tasks', values['celery-tasks'], scale.celeryTasks),
-      rounds: count('rounds', values.rounds, scale.rounds),
-      memoryTasks: values.million ? MILLION : scale.memoryTasks,
+    size: {
+      ...size,
+      tasks: count('tasks', values.tasks, size.tasks),
+      celeryTasks: count('celery-tasks', values['celery-tasks'], size.celeryTasks),
+      rounds: count('rounds', values.rounds, size.rounds),
+      memoryTasks: values.million ? MILLION : size.memoryTasks,
     },
     scenarios: values.scenarios?.split(',') ?? [],
     only: new RegExp(values.contenders),

@@ -1,10 +1,18 @@
 import type { Producer } from '../processes/producer.js';
 
+/** A queue of the endpoint. */
+export interface BenchQueue {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** What a contender's processes are told. */
 export interface Layout {
   readonly endpoint: string;
   readonly queue: string;
   readonly queueUrl: string;
+  /** Further queues, to which tasks are dealt in turn; only ours has any. */
+  readonly otherQueues: readonly BenchQueue[];
   /** Where results go; undefined: nowhere. */
   readonly redis: string | undefined;
   /** Messages that are handled at once in each process. */
@@ -32,6 +40,8 @@ export interface Contender {
   readonly kind: 'ours' | 'previous' | 'celery' | 'peer';
   /** Whether it can store results. */
   readonly results: boolean;
+  /** Queues that each of its processes polls; one where nothing is said. */
+  readonly queues?: number;
   worker(layout: Layout): WorkerProgram;
   /** Its own producer; ours for those that have none. */
   producer(layout: Layout): Promise<Producer>;

@@ -13,10 +13,8 @@ async function answer(request: EndpointRequest): Promise<unknown> {
       return sqs.createQueue(request.name, { attributes: request.attributes });
     case 'counts':
       return sqs.requestCounts();
-    case 'depth':
-      return depth(request.name);
     case 'drained':
-      while (depth(request.name) > 0) await sleep(LOOK_MS);
+      for (const name of request.names) while (depth(name) > 0) await sleep(LOOK_MS);
       return true;
   }
 }

@@ -2,9 +2,8 @@
 export type EndpointRequest =
   | { readonly kind: 'createQueue'; readonly name: string; readonly attributes: Readonly<Record<string, string>> }
   | { readonly kind: 'counts' }
-  | { readonly kind: 'depth'; readonly name: string }
-  /** Answered once the queue is empty: nothing visible, delayed or in flight. */
-  | { readonly kind: 'drained'; readonly name: string };
+  /** Answered once the queues are empty: nothing visible, delayed or in flight. */
+  | { readonly kind: 'drained'; readonly names: readonly string[] };
 
 export type EndpointCounts = Readonly<Record<string, number>>;
 

@@ -3,8 +3,20 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { EndpointAnswer, EndpointCounts, EndpointRequest } from './endpoint-messages.js';
 
+/** What scenarios need of an SQS endpoint. */
+export interface Endpoint {
+  readonly url: string;
+  /** Resolves with the queue's URL. */
+  createQueue(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
+  /** Requests so far, by action. */
+  counts(): Promise<EndpointCounts>;
+  /** Resolves once the queues are empty, to which nothing is sent any more. */
+  drained(names: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** An SQS endpoint in a process of its own. */
-export class BenchEndpoint {
+export class BenchEndpoint implements Endpoint {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, (value: unknown) => void>();
   #asked = 0;
@@ -26,24 +38,16 @@ export class BenchEndpoint {
     return new BenchEndpoint(child, String(value));
   }
 
-  /** Resolves with the queue's URL. */
   async createQueue(name: string, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
     return String(await this.#ask({ kind: 'createQueue', name, attributes }));
   }
 
-  /** Requests so far, by action. */
   async counts(): Promise<EndpointCounts> {
     return (await this.#ask({ kind: 'counts' })) as EndpointCounts;
   }
 
-  /** Messages in the queue, whatever their state. */
-  async depth(name: string): Promise<number> {
-    return Number(await this.#ask({ kind: 'depth', name }));
-  }
-
-  /** Resolves once the queue is empty. */
-  async drained(name: string): Promise<void> {
-    await this.#ask({ kind: 'drained', name });
+  async drained(names: readonly string[]): Promise<void> {
+    await this.#ask({ kind: 'drained', names });
   }
 
   async stop(): Promise<void> {

@@ -6,13 +6,10 @@ import { tellLatency } from './tell-latency.js';
 
 const layout = layoutOfEnv();
 const { endpoint, queueUrl: QueueUrl, concurrency, taskMs } = layout;
-// The middleware cache is what our worker's client has, too: what differs is what is done around the SDK.
+// The middleware cache is the setting of the SDK that pays most; our client leaves more of its steps out.
 const client = new SQSClient({ endpoint, region, credentials, cacheMiddleware: true });
-const stop = new AbortController();
-process.once('SIGTERM', () => {
-  stop.abort();
-  client.destroy();
-});
+// Its polls stay open for twenty seconds: nobody waits for them.
+process.once('SIGTERM', () => process.exit());
 
 async function handle(messages: readonly Message[]): Promise<void> {
   // A backlog has messages by the ten: to look into them would be more than the least.
@@ -22,8 +19,8 @@ async function handle(messages: readonly Message[]): Promise<void> {
   await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
 }
 
-async function loop(): Promise<void> {
-  while (!stop.signal.aborted) {
+async function loop(): Promise<never> {
+  for (;;) {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }),
     );
@@ -32,7 +29,4 @@ async function loop(): Promise<void> {
 }
 
 console.log('bench: ready');
-const loops = Array.from({ length: Math.max(1, concurrency / 10) }, loop);
-await Promise.all(loops).catch((error: unknown) => {
-  if (!stop.signal.aborted) throw error;
-});
+await Promise.all(Array.from({ length: Math.max(1, concurrency / 10) }, loop));

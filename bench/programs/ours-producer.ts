@@ -6,12 +6,14 @@ import { SqsCeleryModule, TaskProducer } from 'nestjs-sqs-celery';
 import type { SendCost, SendOrder } from './producer-messages.js';
 import { credentials, layoutOfEnv, monotonicMs, region } from './settings.js';
 
-const { endpoint, queue, queueUrl } = layoutOfEnv();
+const { endpoint, queue, queueUrl, otherQueues } = layoutOfEnv();
+const queues = [{ name: queue, url: queueUrl }, ...otherQueues];
+const names = queues.map(({ name }) => name);
 
 @Module({
   imports: [
     SqsCeleryModule.forRoot({
-      queues: [{ name: queue, url: queueUrl }],
+      queues,
       worker: false,
       clientConfig: { endpoint, region, credentials },
     }),
@@ -31,7 +33,8 @@ async function send({ task, tasks, bytes, groups, callers }: SendOrder): Promise
     while (left > 0) {
       left -= 1;
       const args = task === 'bench.latency' ? [monotonicMs()] : payload;
-      await producer.send(task, groups > 0 ? { args, groupId: `group-${left % groups}` } : { args });
+      const place = { args, queue: names[left % names.length] };
+      await producer.send(task, groups > 0 ? { ...place, groupId: `group-${left % groups}` } : place);
     }
   };
   await Promise.all(Array.from({ length: callers }, call));

@@ -7,7 +7,8 @@ import { SqsCeleryModule, Task } from 'nestjs-sqs-celery';
 import { credentials, layoutOfEnv, monotonicMs, region, taskTime } from './settings.js';
 
 const layout = layoutOfEnv();
-const { endpoint, queue, queueUrl, concurrency, prefetch, redis, lease } = layout;
+const { endpoint, queue, queueUrl, otherQueues, concurrency, prefetch, redis, lease } = layout;
+const queues = [{ name: queue, url: queueUrl }, ...otherQueues];
 
 @Injectable()
 class BenchTasks {
@@ -39,7 +40,14 @@ class BenchTasks {
 @Module({
   imports: [
     SqsCeleryModule.forRoot({
-      queues: [{ name: queue, url: queueUrl, concurrency, lease, ...(prefetch > 0 && { prefetch }) }],
+      queues: queues.map((place) => ({
+        ...place,
+        concurrency,
+        lease,
+        ...(prefetch > 0 && { prefetch }),
+      })),
+      // A FIFO queue without a dead-letter queue wants to be told; there is no poison here.
+      ...(queue.endsWith('.fifo') && { poison: 'block' as const }),
       clientConfig: { endpoint, region, credentials },
       ...(redis && { resultBackend: redis }),
     }),

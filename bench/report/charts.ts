@@ -16,6 +16,8 @@ const drawn: readonly { readonly scenario: string; readonly key: string; readonl
   { scenario: 'timed-100', key: 'workerRequests', title: "Worker's SQS requests, 10 ms tasks, concurrency 100" },
   { scenario: 'latency', key: 'p50Ms', title: 'From send to handler at low load, p50' },
   { scenario: 'memory', key: 'pssMb', title: 'Memory of all processes' },
+  { scenario: 'scale-processes', key: 'timedPerSecond', title: 'Tasks of 100 ms by processes, concurrency 10 each' },
+  { scenario: 'scale-queues', key: 'pssMb', title: 'Memory of one process by queues' },
 ];
 
 /** The charts of what was measured. */

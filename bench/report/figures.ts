@@ -25,6 +25,8 @@ export interface Measured {
   readonly title: string;
   readonly note: string | undefined;
   readonly metrics: readonly Metric[];
+  /** That it took, starts and warming up included. */
+  readonly seconds: number;
   readonly rows: readonly Row[];
 }
 

@@ -2,7 +2,8 @@ import type { Budget } from '../budgets/budget.js';
 import { budgetTable } from '../budgets/budget-table.js';
 import type { Skipped } from '../contenders/roster.js';
 import { OURS } from '../contenders/ours.js';
-import type { Scale } from '../scenarios/scale.js';
+import { elapsed } from '../progress.js';
+import type { RunSize } from '../scenarios/run-size.js';
 import { medianOf, type Measured } from './figures.js';
 import type { Machine } from './machine.js';
 import { ratioOf, scenarioTable } from './scenario-table.js';
@@ -18,8 +19,10 @@ export interface Failure {
 export interface Report {
   readonly command: string;
   readonly startedAt: string;
+  /** That the run took. */
+  readonly seconds: number;
   readonly machine: Machine;
-  readonly scale: Scale;
+  readonly size: RunSize;
   readonly run: readonly Measured[];
   readonly budgets: readonly Budget[];
   readonly skipped: readonly Skipped[];
@@ -28,10 +31,10 @@ export interface Report {
 
 /** For people, as Markdown. */
 export function asMarkdown(report: Report): string {
-  const { machine, scale, run, budgets, skipped, failures } = report;
+  const { machine, size, run, budgets, skipped, failures } = report;
   return [
-    `\`${report.command}\`, ${report.startedAt}: Node ${machine.node}, ${machine.cpus} × ${machine.cpu}, load ${machine.load.toFixed(2)} before.`,
-    `${scale.tasks} tasks counted (${scale.celeryTasks} of Celery) after a quarter of that uncounted; medians of ${scale.rounds} rounds; in brackets the ratio to ${OURS}.`,
+    `\`${report.command}\`, ${report.startedAt}, ${elapsed(report.seconds)}: Node ${machine.node}, ${machine.cpus} × ${machine.cpu}, load ${machine.load.toFixed(2)} before.`,
+    `${size.tasks} tasks counted (${size.celeryTasks} of Celery) after a quarter of that uncounted; ${size.rounds === 1 ? 'one round' : `medians of ${size.rounds} rounds`}; in brackets the ratio to ${OURS}.`,
     ...run.map((measured) => section(measured)),
     `### Budgets\n\n${budgetTable(budgets)}`,
     ...list(
@@ -40,7 +43,7 @@ export function asMarkdown(report: Report): string {
     ),
     ...list(
       'Failed',
-      failures.map(({ scenario, contender, message }) => `${scenario}, ${contender}: ${message}`),
+      failures.map(({ scenario, contender, message }) => `${scenario}, ${contender}: ${asItem(message)}`),
     ),
   ].join('\n\n');
 }
@@ -52,6 +55,12 @@ function section(measured: Measured): string {
 
 function list(title: string, items: readonly string[]): string[] {
   return items.length === 0 ? [] : [`### ${title}\n\n${items.map((item) => `- ${item}`).join('\n')}`];
+}
+
+/** What a program said has lines of its own. */
+function asItem(message: string): string {
+  const lines = message.trimEnd().split('\n');
+  return lines.length === 1 ? message : ['', '', '```', ...lines, '```'].join('\n  ').replaceAll(/^ +$/gm, '');
 }
 
 /** For programs; docs/benchmarks.md says what the keys mean. */

@@ -7,6 +7,7 @@ const measured: Measured = {
   title: 'S',
   note: undefined,
   metrics: [{ key: 'ms', title: 'time', unit: 'ms', digits: 1 }],
+  seconds: 1,
   rows: [
     { contender: 'ours', rounds: [{ ms: 1 }, { ms: 9 }, { ms: 2 }] },
     { contender: 'theirs', rounds: [{ ms: 7 }] },

@@ -1,12 +1,13 @@
 import type { Contender, Layout } from '../contenders/contender.js';
 import type { Roster } from '../contenders/roster.js';
 import type { Order } from '../processes/producer.js';
+import { atWork } from './at-work.js';
 import { everyone, single, type Scenario } from './scenario.js';
 import type { Site } from './site.js';
 import { backlogMetrics, workOff } from './work-off.js';
 
 /** What the backlogs differ in. */
-interface BacklogOptions extends Pick<Scenario, 'name' | 'title' | 'note' | 'contenders'> {
+interface BacklogOptions extends Pick<Scenario, 'name' | 'title' | 'note' | 'contenders' | 'once'> {
   readonly layout?: Partial<Layout>;
   readonly order?: Partial<Order>;
   /** Share of the usual number of tasks. */
@@ -53,6 +54,7 @@ export const backlogs: readonly Scenario[] = [
   }),
   backlog({
     name: 'timed-10',
+    once: true,
     title: 'Backlog of tasks of 10 ms ± 50 %, concurrency 10',
     contenders: concurrent,
     layout: { taskMs: 10 },
@@ -60,6 +62,7 @@ export const backlogs: readonly Scenario[] = [
   }),
   backlog({
     name: 'timed-10-prefetch',
+    once: true,
     title: 'Backlog of tasks of 10 ms ± 50 %, concurrency 10 with prefetch 10',
     contenders: ofOurs,
     layout: { taskMs: 10, prefetch: 10 },
@@ -74,6 +77,7 @@ export const backlogs: readonly Scenario[] = [
   }),
   backlog({
     name: 'payload-64k',
+    once: true,
     title: 'Backlog of no-op tasks with an argument of 64 KB, concurrency 10',
     contenders: single,
     order: { task: 'bench.payload', bytes: 65_536 },
@@ -81,6 +85,7 @@ export const backlogs: readonly Scenario[] = [
   }),
   backlog({
     name: 'fifo',
+    once: true,
     title: 'Backlog of no-op tasks on a FIFO queue, 100 message groups, concurrency 10',
     contenders: single,
     order: { groups: 100 },
@@ -98,7 +103,7 @@ function backlog({ layout, order, share, results = false, fifo = false, ...said 
     async measure(contender: Contender, site: Site) {
       const told = await site.layout({ ...layout, ...(results && { redis: site.redis }) }, { fifo });
       const tasks = site.tasksFor(contender, share);
-      return workOff(contender, { task: 'bench.noop', ...order, tasks }, told, site);
+      return atWork(contender, told, (both) => workOff(both, { task: 'bench.noop', ...order, tasks }, told, site));
     },
   };
 }

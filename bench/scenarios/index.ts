@@ -6,6 +6,8 @@ import { live } from './live.js';
 import { memory } from './memory.js';
 import { producerCost } from './producer-cost.js';
 import { recovery } from './recovery.js';
+import { scaleProcesses } from './scale-processes.js';
+import { scaleQueues } from './scale-queues.js';
 import type { Scenario } from './scenario.js';
 import { startUp } from './start-up.js';
 
@@ -16,6 +18,8 @@ export const scenarios: readonly Scenario[] = [
   producerCost,
   latency,
   startUp,
+  scaleProcesses,
+  scaleQueues,
   bodySizes,
   recovery,
   memory,

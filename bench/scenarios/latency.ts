@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../measure/statistics.js';
-import type { Producer } from '../processes/producer.js';
-import { Worker } from '../processes/worker.js';
-import { warmUpOf } from './scale.js';
+import { atWork, type AtWork } from './at-work.js';
+import { warmUpOf } from './run-size.js';
 import { single, type Scenario } from './scenario.js';
 
 /** Between two sends, so that each finds a worker that waits for it. */
 const PAUSE_MS = 20;
 
 /** Milliseconds from `send` to the handler of each of so many tasks, one at a time. */
-async function latencies(tasks: number, producer: Producer, worker: Worker): Promise<number[]> {
+async function latencies(tasks: number, { producer, worker }: AtWork): Promise<number[]> {
   const all: number[] = [];
   for (let sent = 0; sent < tasks; sent++) {
     const [line] = await Promise.all([
@@ -32,18 +31,12 @@ export const latency: Scenario = {
   contenders: single,
   async measure(contender, site) {
     const layout = await site.layout();
-    const producer = await contender.producer(layout);
-    try {
-      const worker = await Worker.start(contender.worker(layout));
-      try {
-        await latencies(warmUpOf(site.scale.latencyTasks), producer, worker);
-        const all = await latencies(site.scale.latencyTasks, producer, worker);
-        return { p50Ms: quantile(all, 0.5), p99Ms: quantile(all, 0.99) };
-      } finally {
-        await worker.stop();
-      }
-    } finally {
-      await producer.stop();
-    }
+    return atWork(contender, layout, async (both) => {
+      await both.producer.send({ task: 'bench.noop', tasks: warmUpOf(site.tasksFor(contender)) });
+      await both.worker.during(site.drained(layout));
+      await latencies(warmUpOf(site.size.latencyTasks), both);
+      const all = await latencies(site.size.latencyTasks, both);
+      return { p50Ms: quantile(all, 0.5), p99Ms: quantile(all, 0.99) };
+    });
   },
 };

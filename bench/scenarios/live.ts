@@ -1,25 +1,20 @@
 import type { Contender, Layout } from '../contenders/contender.js';
 import { between, total } from '../endpoint/counts.js';
-import type { Producer } from '../processes/producer.js';
-import { Worker } from '../processes/worker.js';
 import type { Figures } from '../report/figures.js';
-import { warmUpOf } from './scale.js';
+import { atWork, type AtWork } from './at-work.js';
+import { warmUpOf } from './run-size.js';
 import { everyone, type Scenario } from './scenario.js';
 import type { Site } from './site.js';
 
 const task = 'bench.noop';
 
 /** Sends while the worker runs, until all is done. */
-async function sendAndWork(
-  tasks: number,
-  { queue }: Layout,
-  { endpoint }: Site,
-  { producer, worker }: { readonly producer: Producer; readonly worker: Worker },
-): Promise<Figures> {
+async function sendAndWork(tasks: number, layout: Layout, site: Site, { producer, worker }: AtWork): Promise<Figures> {
+  const { endpoint } = site;
   const [usage, counts] = [await worker.usage(), await endpoint.counts()];
   const startedAt = performance.now();
   const cost = await producer.send({ task, tasks });
-  await worker.during(endpoint.drained(queue));
+  await worker.during(site.drained(layout));
   const seconds = (performance.now() - startedAt) / 1000;
   const [after, done] = [await worker.usage(), await endpoint.counts()];
   return {
@@ -43,18 +38,10 @@ export const live: Scenario = {
   contenders: everyone,
   async measure(contender: Contender, site: Site) {
     const layout = await site.layout();
-    const producer = await contender.producer(layout);
-    try {
-      const worker = await Worker.start(contender.worker(layout));
-      try {
-        const tasks = site.tasksFor(contender);
-        await sendAndWork(warmUpOf(tasks), layout, site, { producer, worker });
-        return await sendAndWork(tasks, layout, site, { producer, worker });
-      } finally {
-        await worker.stop();
-      }
-    } finally {
-      await producer.stop();
-    }
+    const tasks = site.tasksFor(contender);
+    return atWork(contender, layout, async (both) => {
+      await sendAndWork(warmUpOf(tasks), layout, site, both);
+      return sendAndWork(tasks, layout, site, both);
+    });
   },
 };

@@ -1,7 +1,6 @@
 import type { Contender, Layout } from '../contenders/contender.js';
-import type { Producer } from '../processes/producer.js';
-import { Worker } from '../processes/worker.js';
 import type { Figures } from '../report/figures.js';
+import { atWork, type AtWork } from './at-work.js';
 import { single, type Scenario } from './scenario.js';
 import type { Site } from './site.js';
 
@@ -10,18 +9,16 @@ const FIRST = 10_000;
 /** Tasks that wait at a time. */
 const PORTION = 10_000;
 
-interface Watched {
+interface Watched extends AtWork {
   readonly contender: Contender;
   readonly layout: Layout;
   readonly site: Site;
-  readonly producer: Producer;
-  readonly worker: Worker;
 }
 
 async function run(tasks: number, { producer, worker, layout, site }: Watched): Promise<void> {
   for (let left = tasks; left > 0; left -= PORTION) {
     await producer.send({ task: 'bench.noop', tasks: Math.min(left, PORTION) });
-    await worker.during(site.endpoint.drained(layout.queue));
+    await worker.during(site.drained(layout));
   }
 }
 
@@ -32,7 +29,7 @@ async function remaining({ contender, worker }: Watched): Promise<number> {
 }
 
 async function watch(watched: Watched): Promise<Figures> {
-  const tasks = watched.contender.kind === 'celery' ? watched.site.scale.celeryTasks : watched.site.scale.memoryTasks;
+  const tasks = watched.contender.kind === 'celery' ? watched.site.size.celeryTasks : watched.site.size.memoryTasks;
   const first = Math.min(FIRST, Math.ceil(tasks / 2));
   await run(first, watched);
   const { pssMb } = await watched.worker.usage();
@@ -57,16 +54,6 @@ export const memory: Scenario = {
   contenders: (roster) => single(roster).filter(({ results }) => results),
   async measure(contender, site) {
     const layout = await site.layout({ redis: site.redis });
-    const producer = await contender.producer(layout);
-    try {
-      const worker = await Worker.start(contender.worker(layout));
-      try {
-        return await watch({ contender, layout, site, producer, worker });
-      } finally {
-        await worker.stop();
-      }
-    } finally {
-      await producer.stop();
-    }
+    return atWork(contender, layout, (both) => watch({ contender, layout, site, ...both }));
   },
 };

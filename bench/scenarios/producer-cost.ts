@@ -3,7 +3,7 @@ import type { Roster } from '../contenders/roster.js';
 import { between, total } from '../endpoint/counts.js';
 import type { Producer } from '../processes/producer.js';
 import type { Figures } from '../report/figures.js';
-import { warmUpOf } from './scale.js';
+import { warmUpOf } from './run-size.js';
 import { single, type Scenario } from './scenario.js';
 import type { Site } from './site.js';
 

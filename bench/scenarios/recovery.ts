@@ -12,6 +12,7 @@ export const recovery: Scenario = {
   note: "Celery's message comes back after the queue's visibility timeout, by default 1 800 s, which is not waited for.",
   metrics: [{ key: 'seconds', title: 'to the second start', unit: 's', digits: 2 }],
   once: true,
+  together: true,
   contenders: (roster) => single(roster).filter(({ kind }) => kind === 'ours' || kind === 'previous'),
   async measure(contender, site) {
     const layout = await site.layout();

@@ -1,6 +1,6 @@
 import type { Contender } from '../contenders/contender.js';
 import type { Roster } from '../contenders/roster.js';
-import type { Figures, Metric } from '../report/figures.js';
+import type { Figures, Metric, Row } from '../report/figures.js';
 import type { Site } from './site.js';
 
 /** Something that contenders are put through, one after the other. */
@@ -14,10 +14,14 @@ export interface Scenario {
   readonly needsRedis?: boolean;
   /** Whether it is run once, whatever `--rounds` says. */
   readonly once?: boolean;
+  /** Whether all are put through it at the same time, each on an endpoint of its own: they do nothing that would disturb others. */
+  readonly together?: boolean;
   /** Those that can be put through it. */
   contenders(roster: Roster): readonly Contender[];
   /** One measurement, by the keys of `metrics`. */
   measure(contender: Contender, site: Site): Promise<Figures>;
+  /** Adds what only all rows together say, once all of them are there. */
+  derived?(rows: readonly Row[]): readonly Row[];
 }
 
 export function everyone({ contenders }: Roster): readonly Contender[] {

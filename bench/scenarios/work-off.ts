@@ -1,9 +1,9 @@
-import type { Contender, Layout } from '../contenders/contender.js';
+import type { Layout } from '../contenders/contender.js';
 import { between, total } from '../endpoint/counts.js';
-import type { Order, Producer } from '../processes/producer.js';
-import { Worker } from '../processes/worker.js';
+import type { Order } from '../processes/producer.js';
 import type { Figures, Metric } from '../report/figures.js';
-import { warmUpOf } from './scale.js';
+import type { AtWork } from './at-work.js';
+import { warmUpOf } from './run-size.js';
 import type { Site } from './site.js';
 
 /** What is measured of every backlog. */
@@ -17,41 +17,24 @@ export const backlogMetrics: readonly Metric[] = [
 ];
 
 /**
- * Lets a contender work a backlog off. Its workers are started and warmed up, and stand still (SIGSTOP) while the backlog is made,
- * so that it is there as a whole when they go on. It has ended when the endpoint has no message left, deletes included.
+ * Lets a worker work a backlog off. It is warmed up, and stands still (SIGSTOP) while the backlog is made, so that it is there as a
+ * whole when it goes on. The backlog has ended when the endpoint has no message left, deletes included.
  */
-export async function workOff(contender: Contender, order: Order, layout: Layout, site: Site): Promise<Figures> {
-  const producer = await contender.producer(layout);
-  try {
-    const worker = await Worker.start(contender.worker(layout));
-    try {
-      await producer.send({ ...order, tasks: warmUpOf(order.tasks) });
-      await worker.during(site.endpoint.drained(layout.queue));
-      return await measure({ worker, producer, order, layout, site });
-    } finally {
-      await worker.stop();
-    }
-  } finally {
-    await producer.stop();
-  }
+export async function workOff(both: AtWork, order: Order, layout: Layout, site: Site): Promise<Figures> {
+  await both.producer.send({ ...order, tasks: warmUpOf(order.tasks) });
+  await both.worker.during(site.drained(layout));
+  return measure(both, order, layout, site);
 }
 
-interface Measurement {
-  readonly worker: Worker;
-  readonly producer: Producer;
-  readonly order: Order;
-  readonly layout: Layout;
-  readonly site: Site;
-}
-
-async function measure({ worker, producer, order, layout, site: { endpoint } }: Measurement): Promise<Figures> {
+async function measure({ worker, producer }: AtWork, order: Order, layout: Layout, site: Site): Promise<Figures> {
+  const { endpoint } = site;
   await worker.pause();
   const empty = await endpoint.counts();
   await producer.send(order);
   const [usage, made] = [await worker.usage(), await endpoint.counts()];
   const startedAt = performance.now();
   await worker.resume();
-  await worker.during(endpoint.drained(layout.queue));
+  await worker.during(site.drained(layout));
   const seconds = (performance.now() - startedAt) / 1000;
   const [after, done] = [await worker.usage(), await endpoint.counts()];
   const sent = total(between(empty, made));

@@ -1,5 +1,5 @@
 /** How much is run. */
-export interface Scale {
+export interface RunSize {
   /** Tasks that are counted. */
   readonly tasks: number;
   /** Tasks that are counted of Celery, which needs twenty times as long for each. */
@@ -14,17 +14,17 @@ export interface Scale {
 }
 
 /** What is run for figures to be believed. */
-export const fullScale: Scale = {
+export const fullSize: RunSize = {
   tasks: 20_000,
-  celeryTasks: 4000,
+  celeryTasks: 1500,
   rounds: 3,
-  idleSeconds: 60,
+  idleSeconds: 120,
   memoryTasks: 100_000,
-  latencyTasks: 300,
+  latencyTasks: 200,
 };
 
 /** What shows that everything runs. */
-export const quickScale: Scale = {
+export const quickSize: RunSize = {
   tasks: 500,
   celeryTasks: 100,
   rounds: 1,
