@@ -57,7 +57,12 @@ export class ThreadApplication {
     const states = new StateUpdates(results && runPort.storeState);
     const { received, ...init } = decodeCall(call, jsonTypes);
     const { signal } = runPort;
-    const request = new TaskRequest({ ...init, delivery: deliveryElsewhere(received, signal), signal: () => signal, states });
+    const request = new TaskRequest({
+      ...init,
+      delivery: deliveryElsewhere(received, signal),
+      signal: () => signal,
+      states,
+    });
     const task = connection.registry.get(request.task);
     if (!task) throw new Error(`it has no task '${request.task}'`);
     const clock = await this.#clock();
