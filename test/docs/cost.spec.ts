@@ -2,12 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SqsCeleryCosts, SqsCeleryModule, Task, type SqsCeleryOptions, type SendOptions } from 'nestjs-sqs-celery';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { RecordingLogger, until } from '../nest.test-support.js';
 import { startVirtualApp, startVirtualSqs, type VirtualApp } from '../support/virtual-app.js';
 import { readPage } from './support/markdown.js';
-import { PageApp, stubEnvironment } from './support/page-app.js';
+import { endPageSqs, PageApp, startPageSqs } from './support/page-app.js';
 import { PageModules } from './support/page-modules.js';
 
 const PAGE = 'docs/guide/cost.md';
@@ -130,14 +130,9 @@ it('adds up what three processes ask for', async () => {
 describe('its snippets', () => {
   let sqs: LocalSqs;
   beforeEach(async () => {
-    sqs = await LocalSqs.start();
-    stubEnvironment(sqs);
-    sqs.createQueue('celery');
+    sqs = await startPageSqs('celery');
   });
-  afterEach(async () => {
-    vi.unstubAllEnvs();
-    await sqs.close();
-  });
+  afterEach(() => endPageSqs(sqs));
 
   it('are scraped', async () => {
     const { MetricsController } = await modules.import<{ MetricsController: Type }>(PAGE, 'metrics.controller.ts');

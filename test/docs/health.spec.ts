@@ -2,10 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SqsCeleryModule, Task, TaskProducer } from 'nestjs-sqs-celery';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
-import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { RecordingLogger, until } from '../nest.test-support.js';
-import { PageApp, stubEnvironment } from './support/page-app.js';
+import { endPageSqs, PageApp, startPageSqs } from './support/page-app.js';
 import { PageModules } from './support/page-modules.js';
 
 const PAGE = 'docs/guide/health.md';
@@ -15,14 +15,9 @@ afterAll(() => modules[Symbol.dispose]());
 
 let sqs: LocalSqs;
 beforeEach(async () => {
-  sqs = await LocalSqs.start();
-  stubEnvironment(sqs);
-  sqs.createQueue('celery');
+  sqs = await startPageSqs('celery');
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sqs.close();
-});
+afterEach(() => endPageSqs(sqs));
 
 let release = (): void => {};
 let started = 0;

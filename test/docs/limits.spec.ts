@@ -1,9 +1,9 @@
 import type { Type } from '@nestjs/common';
 import { SqsCeleryModule, Task, TaskProducer } from 'nestjs-sqs-celery';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
-import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../nest.test-support.js';
-import { PageApp, stubEnvironment } from './support/page-app.js';
+import { endPageSqs, PageApp, startPageSqs } from './support/page-app.js';
 import { PageModules } from './support/page-modules.js';
 
 const PAGE = 'docs/guide/limits.md';
@@ -13,14 +13,9 @@ afterAll(() => modules[Symbol.dispose]());
 
 let sqs: LocalSqs;
 beforeEach(async () => {
-  sqs = await LocalSqs.start();
-  stubEnvironment(sqs);
-  sqs.createQueue('celery');
+  sqs = await startPageSqs('celery');
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sqs.close();
-});
+afterEach(() => endPageSqs(sqs));
 
 it('puts messages of a priority on their queue', async () => {
   for (const name of ['celery-high', 'exports']) sqs.createQueue(name);

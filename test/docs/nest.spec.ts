@@ -1,11 +1,11 @@
 import type { INestApplication, INestApplicationContext, Type } from '@nestjs/common';
 import { ContextIdFactory, NestFactory, type ContextIdStrategy } from '@nestjs/core';
 import { SqsCeleryModule, TaskProducer, type SendOptions } from 'nestjs-sqs-celery';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingLogger } from '../nest.test-support.js';
 import { outcomeInLog } from '../support/task-outcome.js';
-import { PageApp, stubEnvironment } from './support/page-app.js';
+import { endPageSqs, PageApp, startPageSqs } from './support/page-app.js';
 import { PageModules } from './support/page-modules.js';
 
 const PAGE = 'docs/guide/nest.md';
@@ -15,14 +15,11 @@ afterAll(() => modules[Symbol.dispose]());
 
 let sqs: LocalSqs;
 beforeEach(async () => {
-  sqs = await LocalSqs.start();
-  stubEnvironment(sqs);
-  sqs.createQueue('celery');
+  sqs = await startPageSqs('celery');
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   Reflect.deleteProperty(ContextIdFactory, 'strategy');
-  await sqs.close();
+  await endPageSqs(sqs);
 });
 
 describe('the common application', () => {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Type } from '@nestjs/common';
 import { SqsCeleryModule, Task, TaskContext, TaskProducer, TaskRequest } from 'nestjs-sqs-celery';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
+import type { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { until } from '../nest.test-support.js';
-import { PageApp, stubEnvironment } from './support/page-app.js';
+import { endPageSqs, PageApp, startPageSqs } from './support/page-app.js';
 import { PageModules } from './support/page-modules.js';
 
 const PAGE = 'docs/guide/reliability.md';
@@ -14,14 +14,9 @@ afterAll(() => modules[Symbol.dispose]());
 
 let sqs: LocalSqs;
 beforeEach(async () => {
-  sqs = await LocalSqs.start();
-  stubEnvironment(sqs);
-  sqs.createQueue('celery');
+  sqs = await startPageSqs('celery');
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sqs.close();
-});
+afterEach(() => endPageSqs(sqs));
 
 it('keeps an effect from happening twice', async () => {
   const { TransferTasks } = await modules.import<{ TransferTasks: Type }>(PAGE, 'transfer.tasks.ts');

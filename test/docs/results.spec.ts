@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Type } from '@nestjs/common';
 import { RemoteTaskError, SqsCeleryModule, Task, TaskProducer, TaskRevokedError } from 'nestjs-sqs-celery';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
-import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { PageApp, stubEnvironment } from './support/page-app.js';
+import type { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { endPageSqs, PageApp, startPageSqs } from './support/page-app.js';
 import { PageModules } from './support/page-modules.js';
 
 const PAGE = 'docs/guide/results.md';
@@ -13,14 +13,9 @@ afterAll(() => modules[Symbol.dispose]());
 
 let sqs: LocalSqs;
 beforeEach(async () => {
-  sqs = await LocalSqs.start();
-  stubEnvironment(sqs);
-  sqs.createQueue('celery');
+  sqs = await startPageSqs('celery');
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sqs.close();
-});
+afterEach(() => endPageSqs(sqs));
 
 const stores = { resultBackend: 'cache+memory://', revocations: 'cache+memory://' };
 

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { SqsCeleryModule, TaskProducer, chord, signature, stamp, type SignatureJson } from 'nestjs-sqs-celery';
-import { LocalSqs } from 'nestjs-sqs-celery/testing';
-import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { PageApp, stubEnvironment } from './support/page-app.js';
+import type { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { endPageSqs, PageApp, startPageSqs } from './support/page-app.js';
 import { PageModules } from './support/page-modules.js';
 
 const PAGE = 'docs/guide/workflows.md';
@@ -12,14 +12,9 @@ afterAll(() => modules[Symbol.dispose]());
 
 let sqs: LocalSqs;
 beforeEach(async () => {
-  sqs = await LocalSqs.start();
-  stubEnvironment(sqs);
-  for (const queue of ['celery', 'python']) sqs.createQueue(queue);
+  sqs = await startPageSqs('celery', 'python');
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sqs.close();
-});
+afterEach(() => endPageSqs(sqs));
 
 interface Library {
   one(url: string): Promise<number>;

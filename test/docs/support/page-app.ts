@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TaskProducer, type SendOptions } from 'nestjs-sqs-celery';
-import type { LocalSqs } from 'nestjs-sqs-celery/testing';
+import { LocalSqs } from 'nestjs-sqs-celery/testing';
 import { vi } from 'vitest';
 import { RecordingLogger, until } from '../../nest.test-support.js';
 
@@ -11,6 +11,20 @@ export function stubEnvironment(sqs: LocalSqs): void {
   vi.stubEnv('AWS_REGION', sqs.region);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+}
+
+/** An endpoint for a page's applications, with these queues, that their environment names; for `beforeEach`. */
+export async function startPageSqs(...queues: readonly string[]): Promise<LocalSqs> {
+  const sqs = await LocalSqs.start();
+  stubEnvironment(sqs);
+  for (const queue of queues) sqs.createQueue(queue);
+  return sqs;
+}
+
+/** Ends it, and gives the environment back; for `afterEach`. */
+export async function endPageSqs(sqs: LocalSqs): Promise<void> {
+  vi.unstubAllEnvs();
+  await sqs.close();
 }
 
 /** A page's application, started, with a log that can be read. */
