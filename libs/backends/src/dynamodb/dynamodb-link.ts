@@ -1,7 +1,7 @@
 import { systemClock } from '#celery';
 import type { Clock, Log } from '#celery/ports';
 import { BackendError } from '../errors.js';
-import { Deadline } from '../redis/deadline.js';
+import { Deadline } from '../deadline.js';
 import { nameOf, requestFailure } from './dynamodb-failure.js';
 import { loadDynamoDb } from './dynamodb-package.js';
 import type { DynamoDbClientLike, DynamoDbPackage, ImportDynamoDb } from './dynamodb-package.js';

@@ -2,7 +2,7 @@ import { systemClock } from '#celery';
 import type { Clock, Log } from '#celery/ports';
 import { BackendError, ImproperlyConfigured } from '../errors.js';
 import { Listeners } from '../listeners.js';
-import { Deadline } from './deadline.js';
+import { Deadline } from '../deadline.js';
 import { commandFailure, reasonOf } from './failure.js';
 import { Readiness } from './readiness.js';
 import type { OpenSubscriber, Subscriber } from './redis-subscriber.js';

@@ -1,7 +1,7 @@
 import { systemClock } from '#celery';
 import type { Clock, Log } from '#celery/ports';
 import { BackendError, ImproperlyConfigured } from '../errors.js';
-import { Deadline } from './deadline.js';
+import { Deadline } from '../deadline.js';
 import { commandFailure, reasonOf } from './failure.js';
 import { openClient, type ImportRedis, type OpenedClient } from './open-client.js';
 import { parseRedisUrl, type RedisUrl } from './redis-url.js';

@@ -1,5 +1,5 @@
 import { systemClock } from '#celery';
-import { Deadline } from './deadline.js';
+import { Deadline } from '../deadline.js';
 import { BackendError } from '../errors.js';
 import { commandFailure } from './failure.js';
 import { senderOf, type RedisClient, type SendCommand } from './redis-client.js';
