@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
 import { systemClock } from '#celery/ports';
 import { LocalSqs } from '#sqs-local';
@@ -49,8 +49,8 @@ function requestsByAction(): Record<string, number> {
   return Object.fromEntries(counter.counts().map(({ action, requests }) => [action, requests]));
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+function until(holds: () => boolean): Promise<boolean> {
+  return vi.waitUntil(holds, { timeout: 15_000, interval: 10 });
 }
 
 it('counts what the endpoint counts: sends, receives, deletes, and the extensions of the lease thread', async () => {
