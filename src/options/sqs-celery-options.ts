@@ -40,6 +40,8 @@ export interface SqsCeleryOptions extends ReceiveOptions, BackoffOptions {
   /**
    * Configuration of the AWS SDK's client: `region`, `endpoint`, `credentials`, … Default: what the SDK finds by itself
    * (`AWS_REGION`, `AWS_ENDPOINT_URL_SQS`, its chain of credentials).
+   * Each request is tried once, as the loops that make them repeat what failed; `maxAttempts`, `retryMode` or `retryStrategy` bring
+   * the SDK's own retries back.
    */
   readonly clientConfig?: SQSClientConfig;
   /** Whether a missing queue is created, with a dead-letter queue. Default: false, as a typo must not make a queue. */
