@@ -7,6 +7,7 @@ import { localConfig, localQueue, LogLines } from '../transport.test-support.js'
 import { SqsTransport } from '../transport.js';
 import { systemClock } from '#celery/ports';
 import { abortable } from './abortable-client.js';
+import { RequestEnd } from './request-end.js';
 
 let sqs: LocalSqs;
 
@@ -25,10 +26,10 @@ describe('abortable', () => {
     const { client, sends } = abortable(ownClient());
     const receive = sends(ReceiveMessageCommand);
     const input = { QueueUrl: sqs.queueUrl('q'), WaitTimeSeconds: 1 };
-    const controller = new AbortController();
-    const aborted = receive({ ...input, WaitTimeSeconds: 20 }, controller.signal);
-    const other = receive(input, new AbortController().signal);
-    setImmediate(() => controller.abort());
+    const end = new RequestEnd();
+    const aborted = receive({ ...input, WaitTimeSeconds: 20 }, end);
+    const other = receive(input, new RequestEnd());
+    setImmediate(() => end.abort('stopped'));
     await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
     await expect(other).resolves.toBeDefined();
     client.destroy();
@@ -45,7 +46,7 @@ describe('abortable', () => {
       { step: 'initialize' },
     );
     const receive = sends(ReceiveMessageCommand);
-    for (let n = 0; n < 5; n++) await receive({ QueueUrl: sqs.queueUrl('q') }, new AbortController().signal);
+    for (let n = 0; n < 5; n++) await receive({ QueueUrl: sqs.queueUrl('q') }, new RequestEnd());
     expect(resolved).toBe(2);
     client.destroy();
   });
@@ -62,7 +63,7 @@ describe('abortable', () => {
       { step: 'finalizeRequest', priority: 'low' },
     );
     const receive = sends(ReceiveMessageCommand);
-    for (let n = 0; n < 3; n++) await receive({ QueueUrl: sqs.queueUrl('q') }, new AbortController().signal);
+    for (let n = 0; n < 3; n++) await receive({ QueueUrl: sqs.queueUrl('q') }, new RequestEnd());
     expect(seen[0]).toEqual([
       expect.stringMatching(/^aws-sdk-js\/.* api\/sqs#/),
       expect.stringMatching(/^aws-sdk-js\//),

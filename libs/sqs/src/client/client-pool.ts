@@ -88,8 +88,9 @@ export class ClientPool {
     const { clock, events, env = process.env } = this.options;
     const client = clientWithPatience({ ...ownClientDefaults(config), ...config }, clock);
     makeLean(client, config, env);
-    const api = new SqsApi({ ...abortable(client), clock, events });
-    return { api, client, own: true, customHandler: config.requestHandler !== undefined };
+    const customHandler = config.requestHandler !== undefined;
+    const api = new SqsApi({ ...abortable(client, { customHandler }), clock, events });
+    return { api, client, own: true, customHandler };
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 
@@ -43,7 +43,7 @@ class Sha256 {
   digest(): Promise<Uint8Array> {
     const { secret } = this;
     if (secret === undefined) return Promise.resolve(hash('sha256', this.#data, 'buffer'));
-    return Promise.resolve(createHmac('sha256', bytes(secret)).update(this.#data).digest());
+    return Promise.resolve(createHmac('sha256', key(secret)).update(this.#data).digest());
   }
 
   reset(): void {
@@ -55,11 +55,14 @@ function joined(before: Uint8Array, chunk: Uint8Array): Uint8Array {
   return before.length === 0 ? chunk : Buffer.concat([before, chunk]);
 }
 
-function bytes(secret: Secret): string | Uint8Array {
+/** Bytes become a key here: Node 24 takes six times as long to find out that they are none. */
+function key(secret: Secret): string | KeyObject {
   if (typeof secret === 'string') return secret;
-  return ArrayBuffer.isView(secret)
-    ? new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
-    : new Uint8Array(secret);
+  return createSecretKey(
+    ArrayBuffer.isView(secret)
+      ? new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
+      : new Uint8Array(secret),
+  );
 }
 
 function hasMd5(): boolean {

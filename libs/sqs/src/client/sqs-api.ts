@@ -144,7 +144,7 @@ export class SqsApi {
     const { clock, events } = this.deps;
     tell(() => events.request?.(request));
     try {
-      return await untilAnswered((ended) => send(input, ended), {
+      return await untilAnswered((end) => send(input, end), {
         clock,
         timeoutMs,
         timedOut: () => new RequestTimedOutError(request.action, timeoutMs),

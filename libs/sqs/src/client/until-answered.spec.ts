@@ -4,16 +4,17 @@ import { describe, expect, it } from 'vitest';
 
 import { VirtualClock } from '#sqs-local';
 
+import type { RequestEnd } from './request-end.js';
 import { untilAnswered } from './until-answered.js';
 
 const clock = new VirtualClock();
 const limits = { clock, timeoutMs: 1000, timedOut: () => new Error('timed out') };
 
-/** A client that ignores its signal, but can be looked at. */
-function deaf(): { signal?: AbortSignal; readonly send: (signal: AbortSignal) => Promise<never> } {
+/** A client that ignores what it is told, but can be looked at. */
+function deaf(): { end?: RequestEnd; readonly send: (end: RequestEnd) => Promise<never> } {
   const told: ReturnType<typeof deaf> = {
-    send: (signal) => {
-      told.signal = signal;
+    send: (end) => {
+      told.end = end;
       return new Promise(() => undefined);
     },
   };
@@ -36,7 +37,7 @@ describe('untilAnswered', () => {
     const call = untilAnswered(client.send, { ...limits, signal });
     const [, failed] = await Promise.allSettled([clock.advance(1000), call]);
     expect(failed).toMatchObject({ reason: { message: 'timed out' } });
-    expect(client.signal?.aborted).toBe(true);
+    expect(client.end?.aborted).toBe(true);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
@@ -46,7 +47,7 @@ describe('untilAnswered', () => {
     const call = untilAnswered(client.send, { ...limits, signal: controller.signal });
     controller.abort(new Error('stopped'));
     await expect(call).rejects.toThrow('stopped');
-    expect(client.signal?.aborted).toBe(true);
+    expect(client.end?.aborted).toBe(true);
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -54,7 +55,7 @@ describe('untilAnswered', () => {
     const client = deaf();
     const call = untilAnswered(client.send, { ...limits, signal: AbortSignal.abort('stopped') });
     await expect(call).rejects.toThrow('aborted');
-    expect(client.signal).toBeUndefined();
+    expect(client.end).toBeUndefined();
     expect(clock.pendingTimers).toBe(0);
   });
 });

@@ -1,5 +1,7 @@
 import type { Clock } from '#celery/ports';
 
+import { RequestEnd } from './request-end.js';
+
 /** What ends a request that is not answered. */
 export interface RequestLimits {
   readonly clock: Clock;
@@ -14,15 +16,15 @@ export interface RequestLimits {
  * client ignores that it was told. It leaves neither a timer nor a listener behind.
  */
 export function untilAnswered<Output>(
-  send: (signal: AbortSignal) => Promise<Output>,
+  send: (end: RequestEnd) => Promise<Output>,
   { clock, timeoutMs, timedOut, signal }: RequestLimits,
 ): Promise<Output> {
   return new Promise((resolve, reject) => {
     // Every request can be aborted: one that hangs for ever would keep its socket, and a client has no end of them.
-    const request = new AbortController();
+    const end = new RequestEnd();
     const give = (reason: unknown): void => {
       leave();
-      request.abort(reason);
+      end.abort(reason);
       reject(reason instanceof Error ? reason : new Error('The request was aborted.'));
     };
     const aborted = (): void => give(signal?.reason);
@@ -33,6 +35,6 @@ export function untilAnswered<Output>(
     };
     if (signal?.aborted) return aborted();
     signal?.addEventListener('abort', aborted, { once: true });
-    send(request.signal).finally(leave).then(resolve, reject);
+    send(end).finally(leave).then(resolve, reject);
   });
 }
