@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   Replaced,
   checkReplacement,
@@ -11,6 +10,7 @@ import {
   type TaskMessage,
 } from '#celery';
 import { attemptSeed, idsOf } from './attempt-ids.js';
+import { RunningContext } from './running-context.js';
 import { StateUpdates } from './state-updates.js';
 
 /** What a {@link TaskRequest} is made of. */
@@ -28,7 +28,7 @@ export interface TaskRequestInit {
   readonly states?: StateUpdates;
 }
 
-const current = new AsyncLocalStorage<TaskRequest>();
+const context = new RunningContext<TaskRequest>();
 
 /**
  * The task being executed: Celery's `self.request`. One object for everybody who asks during one execution
@@ -215,9 +215,12 @@ export class TaskRequest {
     await this.#states.update(state, meta);
   }
 
-  /** The task that runs in this asynchronous context, or undefined outside of tasks. */
+  /**
+   * The task that runs in this asynchronous context: Celery's `current_task`. Undefined outside of tasks, and in work that a task left
+   * behind when it ended.
+   */
   static current(): TaskRequest | undefined {
-    return current.getStore();
+    return context.current;
   }
 
   /** The task behind an `ExecutionContext` of Nest, or undefined for HTTP and other transports. */
@@ -225,8 +228,8 @@ export class TaskRequest {
     return context.getArgs().find((argument) => argument instanceof TaskRequest);
   }
 
-  /** Runs `callback` as this task: {@link TaskRequest.current} answers it from there on. */
+  /** Runs `callback` as this task: {@link TaskRequest.current} answers it until the promise that `callback` returns is settled. */
   run<Result>(callback: () => Result): Result {
-    return current.run(this, callback);
+    return context.run(this, callback);
   }
 }

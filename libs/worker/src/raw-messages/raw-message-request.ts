@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type {
   Delivery,
   EventBridgeEnvelope,
@@ -7,8 +6,9 @@ import type {
   MessageAttributes,
   SnsEnvelope,
 } from '#celery';
+import { RunningContext } from '../running-context.js';
 
-const current = new AsyncLocalStorage<RawMessageRequest>();
+const context = new RunningContext<RawMessageRequest>();
 
 /**
  * A message that is not Celery's, while it is handled: what {@link TaskRequest} is for a task. One object for everybody who asks
@@ -63,9 +63,12 @@ export class RawMessageRequest {
     return this.receiveCount > 1;
   }
 
-  /** The message that is handled in this asynchronous context, or undefined outside of handlers. */
+  /**
+   * The message that is handled in this asynchronous context. Undefined outside of handlers, and in work that a handler left behind
+   * when it ended.
+   */
   static current(): RawMessageRequest | undefined {
-    return current.getStore();
+    return context.current;
   }
 
   /** The message behind an `ExecutionContext` of Nest, or undefined for tasks, HTTP and other transports. */
@@ -73,8 +76,8 @@ export class RawMessageRequest {
     return context.getArgs().find((argument) => argument instanceof RawMessageRequest);
   }
 
-  /** Runs `callback` for this message: {@link RawMessageRequest.current} answers it from there on. */
+  /** Runs `callback` for this message: {@link RawMessageRequest.current} answers it until the promise it returns is settled. */
   run<Result>(callback: () => Result): Result {
-    return current.run(this, callback);
+    return context.run(this, callback);
   }
 }
