@@ -23,6 +23,7 @@ import type { RequestBegin, SqsAction, TransportEvents } from '../events.js';
 import { sendsThrough, type SendInput, type Sends } from './abortable-client.js';
 import { batchFailure, receivedMessages, withUnanswered, type BatchAnswer, type ReceivedMessages } from './answers.js';
 import { KeyRenewal } from './credentials.js';
+import type { RequestEnd } from './request-end.js';
 import { StormGate } from './storm-gate.js';
 import { tell } from './tell.js';
 import { untilAnswered } from './until-answered.js';
@@ -33,7 +34,7 @@ export type { BatchAnswer } from './answers.js';
 export interface CallLimits {
   /** Milliseconds after which the request counts as lost (default 15 000). */
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly end?: RequestEnd;
 }
 
 /** The SDK and what it needs to be told of every request. */
@@ -139,16 +140,16 @@ export class SqsApi {
     request: RequestBegin,
     send: SendInput<Input, Output>,
     input: Input,
-    { signal, timeoutMs = defaultTimeoutMs }: CallLimits = {},
+    { end, timeoutMs = defaultTimeoutMs }: CallLimits = {},
   ): Promise<Output> {
     const { clock, events } = this.deps;
     tell(() => events.request?.(request));
     try {
-      return await untilAnswered((end) => send(input, end), {
+      return await untilAnswered((ended) => send(input, ended), {
         clock,
         timeoutMs,
         timedOut: () => new RequestTimedOutError(request.action, timeoutMs),
-        signal,
+        end,
       });
     } catch (reason) {
       const error = asError(reason);

@@ -1,10 +1,8 @@
-import { getEventListeners } from 'node:events';
-
 import { describe, expect, it } from 'vitest';
 
 import { VirtualClock } from '#sqs-local';
 
-import type { RequestEnd } from './request-end.js';
+import { RequestEnd } from './request-end.js';
 import { untilAnswered } from './until-answered.js';
 
 const clock = new VirtualClock();
@@ -23,37 +21,39 @@ function deaf(): { end?: RequestEnd; readonly send: (end: RequestEnd) => Promise
 
 describe('untilAnswered', () => {
   it('returns the answer or the failure, and leaves neither timer nor listener', async () => {
-    const { signal } = new AbortController();
-    await expect(untilAnswered(() => Promise.resolve(1), { ...limits, signal })).resolves.toBe(1);
-    const failing = untilAnswered(() => Promise.reject(new Error('no')), { ...limits, signal });
+    const end = new RequestEnd();
+    await expect(untilAnswered(() => Promise.resolve(1), { ...limits, end })).resolves.toBe(1);
+    const failing = untilAnswered(() => Promise.reject(new Error('no')), { ...limits, end });
     await expect(failing).rejects.toThrow('no');
     expect(clock.pendingTimers).toBe(0);
-    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(end.onabort).toBeNull();
   });
 
   it('gives up when its time is over, and aborts the request', async () => {
     const client = deaf();
-    const { signal } = new AbortController();
-    const call = untilAnswered(client.send, { ...limits, signal });
+    const end = new RequestEnd();
+    const call = untilAnswered(client.send, { ...limits, end });
     const [, failed] = await Promise.allSettled([clock.advance(1000), call]);
     expect(failed).toMatchObject({ reason: { message: 'timed out' } });
     expect(client.end?.aborted).toBe(true);
-    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(end.onabort).toBeNull();
   });
 
-  it('ends at once with the reason of the signal, and leaves no timer', async () => {
+  it('ends at once with the reason it is told, and leaves no timer', async () => {
     const client = deaf();
-    const controller = new AbortController();
-    const call = untilAnswered(client.send, { ...limits, signal: controller.signal });
-    controller.abort(new Error('stopped'));
+    const end = new RequestEnd();
+    const call = untilAnswered(client.send, { ...limits, end });
+    end.abort(new Error('stopped'));
     await expect(call).rejects.toThrow('stopped');
     expect(client.end?.aborted).toBe(true);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('makes no request for a signal that is aborted', async () => {
+  it('makes no request for what has been ended', async () => {
     const client = deaf();
-    const call = untilAnswered(client.send, { ...limits, signal: AbortSignal.abort('stopped') });
+    const end = new RequestEnd();
+    end.abort('stopped');
+    const call = untilAnswered(client.send, { ...limits, end });
     await expect(call).rejects.toThrow('aborted');
     expect(client.end).toBeUndefined();
     expect(clock.pendingTimers).toBe(0);

@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
 
+import { RequestEnd } from '../client/request-end.js';
 import { OutstandingPolls } from './outstanding-polls.js';
 
 /** Starts a poll; `end` ends it, and resolves when the polls know. */
-function begin(polls: OutstandingPolls): { signal: AbortSignal; end: () => Promise<void> } {
+function begin(polls: OutstandingPolls): { given: RequestEnd; end: () => Promise<void> } {
   let answer = (): void => undefined;
-  let given = AbortSignal.abort();
+  let given = new RequestEnd();
   const ended = new Promise<void>((told) => {
     polls.add(
       10,
-      (signal) => {
-        given = signal;
+      (end) => {
+        given = end;
         return new Promise((resolve) => (answer = resolve));
       },
       told,
     );
   });
   return {
-    signal: given,
+    given,
     end: () => {
       answer();
       return ended;
@@ -31,14 +32,14 @@ describe('OutstandingPolls', () => {
     const first = begin(polls);
     await first.end();
     const [second, third] = [begin(polls), begin(polls)];
-    expect(second.signal).not.toBe(third.signal);
+    expect(second.given).not.toBe(third.given);
 
     polls.abort(new Error('enough'));
-    expect([second.signal.aborted, third.signal.aborted]).toEqual([true, true]);
+    expect([second.given.aborted, third.given.aborted]).toEqual([true, true]);
     await Promise.all([second.end(), third.end()]);
 
     expect(polls.size).toBe(0);
-    expect([begin(polls).signal.aborted, begin(polls).signal.aborted]).toEqual([false, false]);
+    expect([begin(polls).given.aborted, begin(polls).given.aborted]).toEqual([false, false]);
   });
 
   it('aborts only the overdue ones when they are dropped, and hears of their end', async () => {
@@ -49,11 +50,11 @@ describe('OutstandingPolls', () => {
     const fresh = begin(polls);
 
     polls.drop(new Error('overdue'));
-    expect([old.signal.aborted, fresh.signal.aborted]).toEqual([true, false]);
+    expect([old.given.aborted, fresh.given.aborted]).toEqual([true, false]);
     expect(polls.size).toBe(1);
 
     await old.end();
     await fresh.end();
-    expect(begin(polls).signal.aborted).toBe(false);
+    expect(begin(polls).given.aborted).toBe(false);
   });
 });

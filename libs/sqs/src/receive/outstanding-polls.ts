@@ -1,8 +1,9 @@
+import { RequestEnd } from '../client/request-end.js';
 import { looksWithin } from './watchdog.js';
 
 interface OutstandingPoll {
   readonly asked: number;
-  readonly controller: AbortController;
+  readonly end: RequestEnd;
   /** Looks of the watchdog since it began. */
   looks: number;
   ended: Promise<void>;
@@ -37,23 +38,22 @@ export class OutstandingPolls {
   }
 
   /** Keeps a poll until it ends; `ended` is called then, whatever it ended with. */
-  add(asked: number, run: (signal: AbortSignal) => Promise<void>, ended: () => void): void {
-    const controller = new AbortController();
-    const poll: OutstandingPoll = { asked, controller, looks: 0, ended: Promise.resolve() };
+  add(asked: number, run: (end: RequestEnd) => Promise<void>, ended: () => void): void {
+    const poll: OutstandingPoll = { asked, end: new RequestEnd(), looks: 0, ended: Promise.resolve() };
     this.#polls.add(poll);
     poll.ended = this.#run(poll, run, ended);
   }
 
   /** Aborts all; they end by it. */
   abort(reason: Error): void {
-    for (const { controller } of this.#polls) controller.abort(reason);
+    for (const { end } of this.#polls) end.abort(reason);
   }
 
   /** Counts overdue polls no longer, and aborts them. */
   drop(reason: Error): void {
     for (const poll of this.#overdue()) {
       this.#polls.delete(poll);
-      poll.controller.abort(reason);
+      poll.end.abort(reason);
     }
   }
 
@@ -62,9 +62,9 @@ export class OutstandingPolls {
     await Promise.all([...this.#polls].map((poll) => poll.ended));
   }
 
-  async #run(poll: OutstandingPoll, run: (signal: AbortSignal) => Promise<void>, ended: () => void): Promise<void> {
+  async #run(poll: OutstandingPoll, run: (end: RequestEnd) => Promise<void>, ended: () => void): Promise<void> {
     try {
-      await run(poll.controller.signal);
+      await run(poll.end);
     } finally {
       this.#polls.delete(poll);
       ended();

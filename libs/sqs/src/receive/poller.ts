@@ -5,6 +5,7 @@ import type { Clock } from '#celery/ports';
 
 import type { ReceivedMessages } from '../client/answers.js';
 import { awsFailure } from '../client/aws-failure.js';
+import type { RequestEnd } from '../client/request-end.js';
 import type { ManagedQueue } from '../queue/managed-queue.js';
 
 interface PollerOptions {
@@ -41,18 +42,18 @@ export class Poller {
    * One ReceiveMessage. On a FIFO queue a lost answer may have locked its groups: with `repeatable` the receive is made once more
    * under the same ReceiveRequestAttemptId, which brings the same messages back.
    */
-  async poll(asked: number, repeatable: boolean, signal: AbortSignal): Promise<Received> {
+  async poll(asked: number, repeatable: boolean, end: RequestEnd): Promise<Received> {
     const attemptId = this.options.queue.info.fifo ? randomUUID() : undefined;
     try {
-      return await this.#receive(asked, attemptId, signal);
+      return await this.#receive(asked, attemptId, end);
     } catch (error) {
-      const repeat = repeatable && attemptId !== undefined && !signal.aborted && !awsFailure(error).answered;
+      const repeat = repeatable && attemptId !== undefined && !end.aborted && !awsFailure(error).answered;
       if (!repeat) throw error;
-      return await this.#receive(asked, attemptId, signal);
+      return await this.#receive(asked, attemptId, end);
     }
   }
 
-  async #receive(asked: number, attemptId: string | undefined, signal: AbortSignal): Promise<Received> {
+  async #receive(asked: number, attemptId: string | undefined, end: RequestEnd): Promise<Received> {
     const { queue, clock, waitTimeSeconds, leaseSeconds } = this.options;
     const askedAt = clock.monotonic();
     const input = {
@@ -64,7 +65,7 @@ export class Poller {
       MessageAttributeNames: ['All'],
       ...(attemptId === undefined ? {} : { ReceiveRequestAttemptId: attemptId }),
     };
-    const received = await queue.pooled.api.receive(queue.info.name, input, { timeoutMs: this.#timeoutMs, signal });
+    const received = await queue.pooled.api.receive(queue.info.name, input, { timeoutMs: this.#timeoutMs, end });
     return { ...received, askedAt };
   }
 }

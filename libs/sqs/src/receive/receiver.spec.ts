@@ -3,11 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '#sqs-local';
 
 import { localQueue, LogLines } from '../transport.test-support.js';
+import type { RequestEnd } from '../client/request-end.js';
 import { PollHealth } from './poll-health.js';
 import type { Received } from './poller.js';
 import { Receiver, type ReceiverOptions } from './receiver.js';
 
-type Poll = (asked: number, signal: AbortSignal) => Promise<Received>;
+type Poll = (asked: number, end: RequestEnd) => Promise<Received>;
 
 const never: Poll = () => new Promise(() => undefined);
 let clock: VirtualClock;
@@ -20,10 +21,10 @@ let receiver: Receiver;
 
 const empty: Received = { messages: [], unusable: 0, askedAt: 0 };
 const message = { MessageId: '1', ReceiptHandle: '1', Body: 'x' };
-const long: Poll = (_asked, signal) =>
+const long: Poll = (_asked, end) =>
   new Promise((resolve, reject) => {
     clock.setTimeout(() => resolve(empty), 20_000);
-    signal.addEventListener('abort', () => reject(new Error('aborted')));
+    end.onabort = () => reject(new Error('aborted'));
   });
 
 beforeEach(() => {
@@ -185,9 +186,9 @@ describe('behind an answer that was half a batch', () => {
   let asked: number[];
   beforeEach(async () => {
     asked = [];
-    poll = (most, signal) => {
+    poll = (most, end) => {
       asked.push(most);
-      if (asked.length > 1) return long(most, signal);
+      if (asked.length > 1) return long(most, end);
       return Promise.resolve({ ...empty, messages: [message] });
     };
     arrived = () => void (occupied = () => 5);
@@ -217,9 +218,9 @@ function options(): ReceiverOptions {
   return {
     poller: {
       longestMs: 25_000,
-      poll: (asked, _repeatable, signal) => {
+      poll: (asked, _repeatable, end) => {
         polls.push(clock.monotonic());
-        return poll(asked, signal);
+        return poll(asked, end);
       },
     },
     health: new PollHealth({ queue: localQueue('q'), clock, log, events: {} }),

@@ -2,6 +2,7 @@ import type { Message } from '@aws-sdk/client-sqs';
 
 import type { Clock, Timer } from '#celery/ports';
 
+import type { RequestEnd } from '../client/request-end.js';
 import { OutstandingPolls } from './outstanding-polls.js';
 import { longestPauseMs, type PollHealth, type PollRecord } from './poll-health.js';
 import { mostPerPoll, planPoll, type PollState } from './poll-plan.js';
@@ -171,19 +172,19 @@ export class Receiver {
   #pollFor(asked: number): void {
     this.#polls.add(
       asked,
-      (signal) => this.#poll(asked, signal),
+      (end) => this.#poll(asked, end),
       () => this.#pollMore({ gathers: true }),
     );
   }
 
-  async #poll(asked: number, signal: AbortSignal): Promise<void> {
+  async #poll(asked: number, end: RequestEnd): Promise<void> {
     const { poller, health, clock } = this.options;
     const begun = clock.monotonic();
     try {
-      const received = await poller.poll(asked, health.failures === 0, signal);
+      const received = await poller.poll(asked, health.failures === 0, end);
       this.#take(received, asked, clock.monotonic() - begun);
     } catch (error) {
-      if (signal.aborted) return;
+      if (end.aborted) return;
       this.#lastAnswerFull = false;
       health.failed(error);
     }
